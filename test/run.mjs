@@ -1,0 +1,139 @@
+/**
+ * Runs every test file in a process of its own and counts what really ran.
+ *
+ *   node test/run.mjs [part of a path ...] [--jobs N] [--verbose]
+ *
+ * uvu can exit 0 without testing (a rejection that is no Error, a forgotten test.run()), so a file passes
+ * only when its process exits 0, its totals add up and its total is not zero.
+ */
+import { spawn } from 'node:child_process';
+import { readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const FILE_TIMEOUT_MS = 300_000;
+
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+});
+
+const files = (await listTests()).filter(
+  (file) => !wanted.length || wanted.some((part) => file.includes(part)),
+);
+if (files.length === 0) {
+  console.error(`No test file matches ${wanted.join(', ')}`);
+  process.exit(1);
+}
+await bundle(files);
+
+/** Browser and timing tests have the machine to themselves; the rest shares it. */
+const alone = files.filter((file) => /\.(browser|alone)\.test\.ts$/.test(file));
+const shared = files.filter((file) => !alone.includes(file));
+const jobs = Number(options.jobs ?? availableParallelism());
+
+const results = [];
+await Promise.all(Array.from({ length: jobs }, () => drain(shared)));
+await drain(alone);
+
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const skips = results.flatMap((result) => result.output.match(/^SKIP .*$/gm) ?? []);
+if (skips.length) console.log(`\n${skips.join('\n')}`);
+const broken = results.filter((result) => result.failed);
+if (broken.length) console.log(`\nFailed files:\n${broken.map((result) => `  ${result.file}`).join('\n')}`);
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exit(broken.length ? 1 : 0);
+
+async function listTests() {
+  const found = [];
+  for (const entry of await readdir(`${root}test`, { recursive: true })) {
+    if (entry.endsWith('.test.ts')) found.push(`test/${entry}`);
+  }
+  return found.sort();
+}
+
+async function bundle(entryPoints) {
+  if (wanted.length === 0) await rm(`${root}dist/test`, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outbase: 'test',
+    outdir: 'dist/test',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'inline',
+    splitting: true,
+    logLevel: 'warning',
+    define: { ROVERD_VERSION: '"test"' },
+  });
+}
+
+async function drain(queue) {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const result = await runFile(file);
+    results.push(result);
+    const mark = result.failed ? 'FAIL' : 'ok  ';
+    console.log(
+      `${mark} ${file}  ${result.passed} passed${result.skipped ? `, ${result.skipped} skipped` : ''}  ${(result.ms / 1000).toFixed(1)} s`,
+    );
+    if (result.failed || options.verbose) console.log(indent(result.output));
+    if (result.failed) console.log(`     ${result.why}`);
+  }
+}
+
+function runFile(file) {
+  const script = `dist/${file.replace(/\.ts$/, '.js')}`;
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', script], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    let timedOut = false;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, FILE_TIMEOUT_MS);
+    child.on('close', (exitCode, signal) => {
+      clearTimeout(timer);
+      resolve({
+        file,
+        output,
+        ms: performance.now() - started,
+        ...judge(output, exitCode, signal, timedOut),
+      });
+    });
+  });
+}
+
+function judge(output, exitCode, signal, timedOut) {
+  const count = (name) => Number(output.match(new RegExp(`^\\s*${name}:\\s+(\\d+)`, 'm'))?.[1] ?? 0);
+  const total = count('Total');
+  const passed = count('Passed');
+  const skipped = count('Skipped');
+  const why = timedOut
+    ? `did not end within ${FILE_TIMEOUT_MS / 1000} s (a handle left open keeps a test alive)`
+    : signal
+      ? `ended by ${signal}`
+      : exitCode !== 0
+        ? `exited with ${exitCode}`
+        : total + skipped === 0
+          ? 'ran no test: is test.run() missing?'
+          : total !== passed
+            ? `${total} tests, but only ${passed} passed`
+            : null;
+  return { passed, skipped, failed: why ? Math.max(1, total - passed) : 0, why };
+}
+
+function indent(text) {
+  return text.replace(/^/gm, '     ');
+}
