@@ -1,3 +1,5 @@
+import type { WheelRatios } from '../drive/drivetrain.ts';
+
 /** How bad a reason is; the worst decides. `info` changes nothing, `limit` slows, `stop` and `estop` stand still. */
 export const SEVERITIES = ['info', 'limit', 'stop', 'estop'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -17,10 +19,7 @@ export interface Operator {
   readonly link: LinkKind;
 }
 
-export interface WheelRatios {
-  readonly left: number;
-  readonly right: number;
-}
+export type { WheelRatios };
 
 /** What the command core tells of itself. */
 export interface CommandReport {

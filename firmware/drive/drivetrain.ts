@@ -1,3 +1,9 @@
+/** Signed ratios of full speed, -1..1; positive drives forward. */
+export interface WheelRatios {
+  readonly left: number;
+  readonly right: number;
+}
+
 /** How a process without Node silences the motors: the guardian and `roverd stop` follow these steps in order. */
 export type SilenceStep =
   | {
