@@ -1,0 +1,40 @@
+import type { ConfigFault } from './error.ts';
+import type { Config } from './schema.ts';
+
+/** Addresses that only this machine reaches (RFC 1122 3.2.1.3 g, RFC 4291 2.5.3, RFC 6761 6.3). */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|::1|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.test(host);
+}
+
+/** What keys ask of one another. Each fault names the key to change. */
+export function brokenRules(
+  { teleop, video }: Config,
+  sources: Readonly<Record<string, string>>,
+): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const fault = (key: string, expected: string, received: string) =>
+    faults.push({ key, expected, received, source: sources[key] ?? 'default' });
+
+  const { minBitrateKbps, bitrateKbps, maxBitrateKbps } = video;
+  if (minBitrateKbps > maxBitrateKbps) {
+    fault('video.minBitrateKbps', `at most video.maxBitrateKbps (${maxBitrateKbps})`, `${minBitrateKbps}`);
+  } else if (bitrateKbps < minBitrateKbps || bitrateKbps > maxBitrateKbps) {
+    const range = `video.minBitrateKbps to video.maxBitrateKbps (${minBitrateKbps}..${maxBitrateKbps})`;
+    fault('video.bitrateKbps', range, `${bitrateKbps}`);
+  }
+  if (video.source === 'file' && video.file === '') {
+    fault('video.file', 'a path, since video.source is file', 'none');
+  }
+  if (teleop.tlsCert !== '' && teleop.tlsKey === '') {
+    fault('teleop.tlsKey', 'a path, since teleop.tlsCert is set', 'none');
+  } else if (teleop.tlsKey !== '' && teleop.tlsCert === '') {
+    fault('teleop.tlsCert', 'a path, since teleop.tlsKey is set', 'none');
+  } else if (!isLoopback(teleop.host) && teleop.tlsCert === '' && !teleop.allowPlaintext) {
+    fault(
+      'teleop.host',
+      'an address of this machine alone (127.0.0.1), or teleop.tlsCert and teleop.tlsKey, or teleop.allowPlaintext',
+      JSON.stringify(teleop.host),
+    );
+  }
+  return faults;
+}

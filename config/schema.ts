@@ -1,0 +1,308 @@
+import type { IceServer } from '../firmware/video/engine.ts';
+import { flag, type Key, list, number, oneOf, text, whole } from './format.ts';
+
+/** `host`, `host:port`-free: a name or an address as it stands in a URL without its brackets. */
+const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
+
+/** Every key of the configuration. config/README.md and config/roverd.sample.json are made from it. */
+export const schema = withVariables({
+  robot: {
+    name: text({
+      default: 'roverd',
+      pattern: /^[A-Za-z0-9_-]{1,64}$/,
+      expects: '1 to 64 letters, digits, _ or -',
+      doc: 'Name of the robot, as people and topics know it.',
+    }),
+    stateDir: text({
+      default: '',
+      expects: 'the path of a folder',
+      doc: 'Where tokens, certificates and logs of this robot are kept. Empty: `/var/lib/roverd` where it exists and is writable, else `.roverd` beside `package.json`.',
+    }),
+    simulate: flag({
+      default: false,
+      doc: 'Drives a simulated robot in a simulated room instead of motors, with its camera and battery.',
+    }),
+  },
+  drive: {
+    driver: oneOf(['simulated'], { default: 'simulated', doc: 'What turns the wheels.' }),
+    actionRatio: number({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      unit: 'of full speed',
+      doc: 'Speed of the actions forward, backwards, left and right.',
+    }),
+    actionMs: whole({ default: 200, min: 50, max: 2000, unit: 'ms', doc: 'How long an action drives.' }),
+    rampPerS: number({
+      default: 4,
+      min: 0.1,
+      max: 100,
+      unit: 'full scales per second',
+      doc: 'Fastest change of a wheel while driving; at 4, from rest to full speed takes 250 ms. A stop is not ramped.',
+    }),
+    maxRatio: number({
+      default: 1,
+      min: 0.05,
+      max: 1,
+      unit: 'of full speed',
+      doc: 'Speed limit of each wheel.',
+    }),
+    tickMs: whole({
+      default: 10,
+      min: 5,
+      max: 50,
+      unit: 'ms',
+      doc: 'Period of the control loop (ramp, watchdog).',
+    }),
+    writeTimeoutMs: whole({
+      default: 100,
+      min: 10,
+      max: 1000,
+      unit: 'ms',
+      doc: 'A write to the motors that takes longer counts as failed and stops the robot.',
+    }),
+  },
+  command: {
+    watchdogMs: whole({
+      default: 400,
+      min: 100,
+      max: 2000,
+      unit: 'ms',
+      doc: 'Without a command for this long while driving, the robot stops.',
+    }),
+    maxAgeMs: whole({
+      default: 1000,
+      min: 50,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'Life of a message that carries `issuedAtMs` but no `ttlMs`; older ones are dropped.',
+    }),
+    leaseIdleMs: whole({
+      default: 10_000,
+      min: 1000,
+      max: 600_000,
+      unit: 'ms',
+      doc: 'After this long without a command the operator no longer holds the robot and another may drive.',
+    }),
+  },
+  teleop: {
+    host: text({
+      default: '127.0.0.1',
+      pattern: HOST,
+      expects: 'a host name or address',
+      doc: 'Address the server listens on; `0.0.0.0` or `::` is every network. Other than this machine alone needs TLS or `teleop.allowPlaintext`.',
+    }),
+    port: whole({
+      default: 8080,
+      min: 0,
+      max: 65_535,
+      doc: 'TCP port of page, API and WebSocket; 0 takes a free one.',
+    }),
+    allowedHosts: list<string>({
+      default: [],
+      maxItems: 32,
+      accepts: (item) => typeof item === 'string' && HOST.test(item),
+      expects: 'host names',
+      doc: 'Further names by which browsers reach this robot (checked in Host and Origin).',
+    }),
+    allowPlaintext: flag({
+      default: false,
+      doc: 'Allows other machines to connect without TLS: commands, tokens and pictures can then be read on the way.',
+    }),
+    tlsCert: text({
+      default: '',
+      expects: 'the path of a PEM file',
+      doc: 'Certificate chain of the server.',
+    }),
+    tlsKey: text({ default: '', expects: 'the path of a PEM file', doc: 'Private key of the server.' }),
+    token: text({
+      default: '',
+      pattern: /^([!-~]{16,256})?$/,
+      expects: 'empty or 16 to 256 printable characters without spaces',
+      sensitive: true,
+      doc: 'A fixed operator token for automation, besides those that pairing gives.',
+    }),
+    maxConnections: whole({ default: 32, min: 1, max: 1000, doc: 'WebSockets open at a time.' }),
+    messagesPerS: whole({
+      default: 120,
+      min: 10,
+      max: 100_000,
+      unit: 'per second',
+      doc: 'Messages a connection may send; what is beyond is dropped, stops excepted.',
+    }),
+    messageBurst: whole({
+      default: 60,
+      min: 1,
+      max: 100_000,
+      doc: 'Messages a connection may send at once before `teleop.messagesPerS` counts.',
+    }),
+    requestsPerS: whole({
+      default: 20,
+      min: 1,
+      max: 100_000,
+      unit: 'per second',
+      doc: 'HTTP requests an address may send.',
+    }),
+    stateEveryMs: whole({
+      default: 100,
+      min: 20,
+      max: 5000,
+      unit: 'ms',
+      doc: 'How often pages are told the state of the robot.',
+    }),
+  },
+  video: {
+    enabled: flag({ default: true, doc: 'Whether the camera may be watched at all.' }),
+    source: oneOf(['auto', 'simulator', 'test', 'file', 'v4l2', 'libcamera'], {
+      default: 'auto',
+      doc: 'Where pictures come from. auto: the simulator in simulation, else libcamera where it finds a camera, else `video.device`.',
+    }),
+    device: text({
+      default: '/dev/video0',
+      pattern: /^\/[^\0\r\n]+$/,
+      expects: 'the path of a V4L2 device',
+      doc: 'The camera of source `v4l2`.',
+    }),
+    file: text({
+      default: '',
+      expects: 'the path of a video file',
+      doc: 'What source `file` plays, in a loop.',
+    }),
+    width: whole({
+      default: 640,
+      min: 160,
+      max: 1920,
+      step: 2,
+      unit: 'pixels',
+      doc: 'Width of the picture.',
+    }),
+    height: whole({
+      default: 480,
+      min: 120,
+      max: 1080,
+      step: 2,
+      unit: 'pixels',
+      doc: 'Height of the picture.',
+    }),
+    framesPerS: whole({ default: 30, min: 1, max: 60, unit: 'per second', doc: 'Pictures per second.' }),
+    encoder: oneOf(['auto', 'v4l2h264enc', 'x264enc'], {
+      default: 'auto',
+      doc: 'H.264 encoder, by the name of its GStreamer element. auto: the hardware one where it exists.',
+    }),
+    bitrateKbps: whole({
+      default: 1500,
+      min: 100,
+      max: 8000,
+      unit: 'kbit/s',
+      doc: 'Bit rate to begin with.',
+    }),
+    minBitrateKbps: whole({
+      default: 250,
+      min: 100,
+      max: 8000,
+      unit: 'kbit/s',
+      doc: 'Not below this, however bad the link.',
+    }),
+    maxBitrateKbps: whole({
+      default: 4000,
+      min: 100,
+      max: 8000,
+      unit: 'kbit/s',
+      doc: 'Not above this, however good the link.',
+    }),
+    keyFrameIntervalS: whole({
+      default: 10,
+      min: 1,
+      max: 60,
+      unit: 's',
+      doc: 'A key frame at least this often; viewers that need one ask for it.',
+    }),
+    maxViewers: whole({ default: 10, min: 1, max: 10, doc: 'Viewers at a time.' }),
+    iceServers: list<IceServer>({
+      default: [],
+      maxItems: 8,
+      accepts: isIceServer,
+      expects: 'objects {urls: ["stun:..." or "turn:..."], username?, credential?}',
+      sensitive: true,
+      doc: 'STUN and TURN servers; none are needed where robot and viewer share a network.',
+    }),
+    engine: oneOf(['datachannel'], { default: 'datachannel', doc: 'What speaks WebRTC.' }),
+  },
+  simulator: {
+    batteryRatio: number({
+      default: 1,
+      min: 0,
+      max: 1,
+      unit: 'of full charge',
+      doc: 'Charge of the simulated battery at the start.',
+    }),
+    batteryMinutes: number({
+      default: 60,
+      min: 0.1,
+      max: 10_000,
+      unit: 'minutes',
+      doc: 'Time of driving at full speed in a full simulated battery.',
+    }),
+    wifi: flag({
+      default: true,
+      doc: 'Whether simulated Wi-Fi fades with the distance from its access point.',
+    }),
+  },
+  telemetry: {
+    everyMs: whole({
+      default: 1000,
+      min: 100,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How often battery, temperature, memory, load and Wi-Fi are read.',
+    }),
+  },
+  log: {
+    level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      default: 'info',
+      doc: 'The least that is logged.',
+    }),
+    format: oneOf(['auto', 'json', 'pretty'], {
+      default: 'auto',
+      doc: 'auto: pretty on a terminal, else json (one object a line).',
+    }),
+  },
+});
+
+type Values<S> = {
+  readonly [K in keyof S]: S[K] extends Key<infer T> ? T : Values<S[K]>;
+};
+
+/** The configuration after loading: every key there, in range, paths absolute. */
+export type Config = Values<typeof schema>;
+
+/** `drive.actionMs` and its like, in the order of the schema. */
+export const keys: ReadonlyMap<string, Key<unknown>> = new Map(
+  Object.entries(schema).flatMap(([section, properties]) =>
+    Object.entries<Key<unknown>>(properties).map(([name, property]) => [`${section}.${name}`, property]),
+  ),
+);
+
+type Sections = Readonly<Record<string, Readonly<Record<string, { env: string }>>>>;
+
+/** `drive.actionMs` is set by ROVERD_DRIVE_ACTION_MS. */
+function withVariables<S extends Sections>(sections: S): S {
+  for (const [section, properties] of Object.entries(sections)) {
+    for (const [name, property] of Object.entries(properties)) {
+      property.env = `ROVERD_${section}_${name.replace(/[A-Z]/g, '_$&')}`.toUpperCase();
+    }
+  }
+  return sections;
+}
+
+function isIceServer(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null) return false;
+  const { urls, username, credential, ...rest } = item as Record<string, unknown>;
+  return (
+    Object.keys(rest).length === 0 &&
+    Array.isArray(urls) &&
+    urls.length > 0 &&
+    urls.every((url) => typeof url === 'string' && /^(stun|turns?):[^\s]+$/.test(url)) &&
+    [username, credential].every((value) => value === undefined || typeof value === 'string')
+  );
+}
