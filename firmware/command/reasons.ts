@@ -1,0 +1,53 @@
+import { faultRule } from './faults.ts';
+import { type Reason, SEVERITIES } from './report.ts';
+import type { State } from './state.ts';
+
+/** How the last motion ended: as its operator wanted, or not. */
+export type Standing =
+  | { readonly code: 'idle' }
+  | { readonly code: 'watchdog' | 'link_ended'; readonly name: string };
+
+/** Everything that keeps the robot still or slow, worst first, in the words an operator reads. */
+export function explain(state: State): readonly Reason[] {
+  const reasons: Reason[] = [];
+  if (state.estopBy !== null) {
+    reasons.push({
+      code: 'estop',
+      severity: 'estop',
+      text: `Emergency stop by ${state.estopBy}. Reset it to drive.`,
+    });
+  }
+  for (const [code, fault] of state.faults) {
+    const rule = faultRule(code);
+    reasons.push({
+      code,
+      severity: rule.severity,
+      text: fault.detail ? `${rule.text} (${fault.detail})` : rule.text,
+    });
+  }
+  if (state.interlock) reasons.push({ code: 'release_first', severity: 'stop', text: state.interlock.text });
+  if (state.settings.maxRatio < 1) {
+    const percent = Math.round(state.settings.maxRatio * 100);
+    reasons.push({ code: 'speed_limited', severity: 'limit', text: `Top speed is set to ${percent} %.` });
+  }
+  if (state.motion === null) reasons.push(standing(state));
+  return reasons.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+}
+
+function standing(state: State): Reason {
+  const why = state.standing;
+  switch (why.code) {
+    case 'watchdog':
+      return {
+        code: 'watchdog',
+        severity: 'info',
+        text: `No command from ${why.name} for ${state.settings.watchdogMs} ms: stopped.`,
+      };
+    case 'link_ended':
+      return { code: 'link_ended', severity: 'info', text: `The link to ${why.name} ended: stopped.` };
+    case 'idle':
+      return state.lease
+        ? { code: 'idle', severity: 'info', text: `Ready. Waiting for ${state.lease.sender.name} to drive.` }
+        : { code: 'no_operator', severity: 'info', text: 'Ready. Nobody drives.' };
+  }
+}

@@ -1,0 +1,248 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CommandMessage } from '../../firmware/command/message.ts';
+import {
+  type Event,
+  initialState,
+  type Sender,
+  type Settings,
+  type StepResult,
+  step,
+} from '../../firmware/command/state.ts';
+import { ada, bob, carl, curl, estop, eve, forward, release, reset, settings, stop } from './helpers.ts';
+
+type Row = [atMs: number, what: Event | [Sender, CommandMessage] | 'tick', expected: Expectation];
+interface Expectation {
+  wheels?: [number, number];
+  code?: string;
+  operator?: string | null;
+  reason?: string;
+}
+
+const WALL_MS = 1_700_000_000_000;
+const tick = (atMs: number, expected: Expectation): Row => [atMs, 'tick', expected];
+const closed = (senderId: string): Event => ({ type: 'linkClosed', senderId });
+const takeOver = (sender: Sender): Event => ({ type: 'takeOver', sender });
+const fault = (code: 'drivetrain_failed' | 'battery_empty' | 'battery_low', active: boolean): Event => ({
+  type: 'fault',
+  code,
+  active,
+});
+
+function play(rows: Row[], overrides: Partial<Settings> = {}): StepResult {
+  let result = step(initialState({ ...settings, ...overrides }), { type: 'tick' }, 0);
+  rows.forEach(([atMs, what, expected], index) => {
+    const event: Event =
+      what === 'tick'
+        ? { type: 'tick' }
+        : Array.isArray(what)
+          ? { type: 'command', sender: what[0], message: what[1], wallMs: WALL_MS + atMs }
+          : what;
+    result = step(result.state, event, atMs);
+    const label = `row ${index} at ${atMs} ms: `;
+    if (expected.wheels)
+      assert.equal([result.wheels.left, result.wheels.right], expected.wheels, `${label}wheels`);
+    const code = result.verdict.ok ? 'ok' : result.verdict.code;
+    assert.is(code, expected.code ?? 'ok', `${label}verdict`);
+    if (expected.operator !== undefined)
+      assert.is(result.state.lease?.sender.name ?? null, expected.operator, `${label}operator`);
+    if (expected.reason) assert.is(result.reasons[0]?.code, expected.reason, `${label}reason`);
+  });
+  return result;
+}
+
+const table: Record<string, Row[]> = {
+  'it starts stopped and says that nobody drives': [
+    tick(10, { wheels: [0, 0], operator: null, reason: 'no_operator' }),
+  ],
+  'the first operator to drive gets the lease': [[0, [ada, forward], { wheels: [1, 1], operator: 'Ada' }]],
+  'a drive command holds until the watchdog passes, not longer': [
+    [0, [ada, forward], { wheels: [1, 1] }],
+    tick(399, { wheels: [1, 1] }),
+    tick(400, { wheels: [0, 0], operator: 'Ada', reason: 'watchdog' }),
+  ],
+  'a repeated command feeds the watchdog': [
+    [0, [ada, forward], {}],
+    [300, [ada, forward], {}],
+    tick(699, { wheels: [1, 1] }),
+    tick(700, { wheels: [0, 0] }),
+  ],
+  'an action drives half speed for 200 ms': [
+    [0, [ada, { action: 'forward' }], { wheels: [0.5, 0.5] }],
+    tick(199, { wheels: [0.5, 0.5] }),
+    tick(200, { wheels: [0, 0], reason: 'idle' }),
+  ],
+  'backwards, left and right as the original': [
+    [0, [ada, { action: 'backwards' }], { wheels: [-0.5, -0.5] }],
+    [1, [ada, { action: 'left' }], { wheels: [-0.5, 0.5] }],
+    [2, [ada, { action: 'right' }], { wheels: [0.5, -0.5] }],
+    [3, [ada, stop], { wheels: [0, 0] }],
+  ],
+  'a second operator is refused until an explicit take-over': [
+    [0, [ada, forward], {}],
+    [10, [bob, forward], { code: 'lease_held', operator: 'Ada', wheels: [1, 1] }],
+    [20, takeOver(bob), { operator: 'Bob', wheels: [0, 0] }],
+    [30, [ada, forward], { code: 'lease_held', wheels: [0, 0] }],
+    [40, [bob, forward], { wheels: [1, 1] }],
+  ],
+  'a lease ends when its link ends, at once': [
+    [0, [ada, forward], {}],
+    [50, closed('Ada'), { wheels: [0, 0], operator: null, reason: 'link_ended' }],
+    [60, [bob, forward], { operator: 'Bob', wheels: [1, 1] }],
+  ],
+  'the end of another link changes nothing': [
+    [0, [ada, forward], {}],
+    [50, closed('Bob'), { wheels: [1, 1], operator: 'Ada' }],
+  ],
+  'a viewer may stop but neither drive, reset nor take over': [
+    [0, [ada, forward], {}],
+    [1, [eve, forward], { code: 'not_allowed', wheels: [1, 1] }],
+    [2, takeOver(eve), { code: 'not_allowed', operator: 'Ada' }],
+    [3, [eve, stop], { wheels: [0, 0] }],
+    [4, [eve, estop], { wheels: [0, 0] }],
+    [5, [eve, reset], { code: 'not_allowed', reason: 'estop' }],
+  ],
+  'local comes before cloud without asking': [
+    [0, [carl, forward], { operator: 'Carl' }],
+    [10, [ada, forward], { operator: 'Ada', wheels: [1, 1] }],
+    [20, [carl, forward], { code: 'lease_held' }],
+    [30, takeOver(carl), { code: 'local_first', operator: 'Ada' }],
+    [10_030, takeOver(carl), { operator: 'Carl' }],
+  ],
+  'an emergency stop latches until reset': [
+    [0, [ada, forward], {}],
+    [10, [bob, estop], { wheels: [0, 0], reason: 'estop' }],
+    [20, [ada, forward], { code: 'estop', wheels: [0, 0] }],
+    [5000, [ada, { action: 'forward' }], { code: 'estop', wheels: [0, 0] }],
+    [5001, [ada, reset], { wheels: [0, 0] }],
+    [5002, [ada, forward], { wheels: [1, 1] }],
+  ],
+  "someone else's stop holds against a control that is still held": [
+    [0, [ada, forward], {}],
+    [50, [bob, stop], { wheels: [0, 0] }],
+    [100, [ada, forward], { code: 'release_first', wheels: [0, 0], reason: 'release_first' }],
+    [450, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [460, [ada, release], { wheels: [0, 0] }],
+    [470, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'silence for a watchdog window counts as letting go': [
+    [0, [ada, forward], {}],
+    [50, [bob, stop], { wheels: [0, 0] }],
+    [100, [ada, forward], { code: 'release_first' }],
+    [500, [ada, forward], { wheels: [1, 1] }],
+  ],
+  "someone else's reset does not set a held control in motion": [
+    [0, [ada, forward], {}],
+    [50, [bob, estop], {}],
+    [100, [ada, forward], { code: 'estop' }],
+    [150, [bob, reset], { wheels: [0, 0] }],
+    [160, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+  ],
+  'an older number is dropped, a stop with an older number is not': [
+    [0, [ada, { ...forward, seq: 5 }], { wheels: [1, 1] }],
+    [1, [ada, { drive: { linear: -1, angular: 0 }, seq: 4 }], { code: 'out_of_order', wheels: [1, 1] }],
+    [2, [ada, { drive: { linear: -1, angular: 0 }, seq: 5 }], { code: 'out_of_order', wheels: [1, 1] }],
+    [3, [ada, { ...stop, seq: 3 }], { wheels: [0, 0] }],
+  ],
+  'numbers start over with a new link': [
+    [0, [ada, { ...forward, seq: 5 }], {}],
+    [1, closed('Ada'), {}],
+    [2, [ada, { ...forward, seq: 1 }], { wheels: [1, 1] }],
+  ],
+  'a command past its life is dropped, a stop is not': [
+    [0, [ada, { ...forward, issuedAtMs: WALL_MS - 1001 }], { code: 'stale', wheels: [0, 0] }],
+    [0, [ada, { ...forward, issuedAtMs: WALL_MS - 1000 }], { wheels: [1, 1] }],
+    [0, [ada, { ...forward, issuedAtMs: WALL_MS - 51, ttlMs: 50 }], { code: 'stale' }],
+    [0, [ada, { ...stop, issuedAtMs: WALL_MS - 99_000 }], { wheels: [0, 0] }],
+    [0, [bob, estop], {}],
+    [0, [ada, { ...reset, issuedAtMs: WALL_MS - 99_000 }], { code: 'stale', reason: 'estop' }],
+  ],
+  'a lease without a lasting link ends with its motion': [
+    [0, [curl, { action: 'forward' }], { operator: 'curl', wheels: [0.5, 0.5] }],
+    [100, [bob, forward], { code: 'lease_held' }],
+    tick(200, { operator: null, wheels: [0, 0] }),
+    [210, [bob, forward], { operator: 'Bob' }],
+  ],
+  'a fault of severity stop stands still and wants the control released': [
+    [0, [ada, forward], {}],
+    [10, fault('drivetrain_failed', true), { wheels: [0, 0], reason: 'drivetrain_failed' }],
+    [20, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [30, fault('drivetrain_failed', false), { wheels: [0, 0], reason: 'release_first' }],
+    [40, [ada, stop], {}],
+    [50, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a fault that clears by reset outlasts its cause': [
+    [0, fault('battery_empty', true), {}],
+    [1, [ada, forward], { wheels: [0, 0] }],
+    [2, [ada, reset], { reason: 'battery_empty' }],
+    [3, fault('battery_empty', false), { wheels: [0, 0], reason: 'battery_empty' }],
+    [4, [ada, reset], { wheels: [1, 1] }],
+  ],
+  'a fault of severity limit lowers the top speed': [
+    [0, [ada, forward], { wheels: [1, 1] }],
+    [1, fault('battery_low', true), { wheels: [0.5, 0.5], reason: 'battery_low' }],
+    [2, fault('battery_low', false), { wheels: [1, 1] }],
+  ],
+  'giving the lease back stops and frees': [
+    [0, [ada, forward], {}],
+    [1, { type: 'release', sender: bob }, { operator: 'Ada', wheels: [1, 1] }],
+    [2, { type: 'release', sender: ada }, { operator: null, wheels: [0, 0] }],
+  ],
+  'a monotonic clock set back does not stall the watchdog': [
+    [100_000, [ada, forward], {}],
+    [100_300, 'tick', { wheels: [1, 1] }],
+    [50, 'tick', { wheels: [1, 1] }],
+    [150, 'tick', { wheels: [0, 0], reason: 'watchdog' }],
+  ],
+};
+
+for (const [name, rows] of Object.entries(table)) test(name, () => void play(rows));
+
+test('the top speed caps without changing the radius of a turn', () => {
+  const { wheels, reasons } = play([[0, [ada, { drive: { linear: 1, angular: -0.5 } }], {}]], {
+    maxRatio: 0.3,
+  });
+  assert.ok(Math.abs(wheels.left - 0.3) < 1e-9, `${wheels.left}`);
+  assert.ok(Math.abs(wheels.right - 0.1) < 1e-9, `${wheels.right}`);
+  assert.is(reasons[0]?.code, 'speed_limited');
+});
+
+test('the ramp bounds speeding up; slowing down is immediate', () => {
+  const rows: Row[] = [
+    [0, [ada, forward], { wheels: [0.08, 0.08] }],
+    tick(10, { wheels: [0.12, 0.12] }),
+    [10, [ada, forward], { wheels: [0.12, 0.12] }],
+    [20, [ada, { drive: { linear: 0.1, angular: 0 } }], { wheels: [0.1, 0.1] }],
+    [30, [ada, release], { wheels: [0, 0] }],
+  ];
+  play(rows, { rampPerS: 4 });
+});
+
+test('counters tell what was done with each message', () => {
+  const { state } = play([
+    [0, [ada, { ...forward, seq: 2 }], {}],
+    [1, [ada, { ...forward, seq: 1 }], { code: 'out_of_order' }],
+    [2, [bob, forward], { code: 'lease_held' }],
+    [3, [ada, { ...forward, issuedAtMs: 0, seq: 3 }], { code: 'stale' }],
+    tick(500, {}),
+    [600, takeOver(bob), {}],
+    [601, [eve, estop], {}],
+    [602, [eve, estop], {}],
+  ]);
+  const { accepted, refused, outOfOrder, stale, watchdogStops, takeOvers, emergencyStops } = state.counters;
+  assert.equal(
+    { accepted, refused, outOfOrder, stale, watchdogStops, takeOvers, emergencyStops },
+    { accepted: 4, refused: 1, outOfOrder: 1, stale: 1, watchdogStops: 1, takeOvers: 1, emergencyStops: 1 },
+  );
+});
+
+test('the memory of senders is bounded', () => {
+  let { state } = play([]);
+  for (let i = 0; i < 1000; i++) {
+    const sender = { ...curl, id: `curl ${i}` };
+    state = step(state, { type: 'command', sender, message: { ...stop, seq: 1 }, wallMs: WALL_MS }, i).state;
+  }
+  assert.ok(state.senders.size <= 64, `${state.senders.size} senders`);
+});
+
+test.run();
