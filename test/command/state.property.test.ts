@@ -178,6 +178,8 @@ test('a fault of severity stop never moves, and every reason list is ordered wor
       play(all, ({ after }) => {
         if (after.faults.has('drivetrain_failed') || after.faults.has('battery_empty'))
           assert.not(moves(after));
+        const severities = explain(after).map(({ severity }) => SEVERITIES.indexOf(severity));
+        assert.equal(severities, [...severities].sort().reverse());
       });
     }),
   );

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Clock, Pipeline } from '../command/pipeline.ts';
+import type { VideoSessions } from '../video/sessions.ts';
+import type { TokenStore } from './tokens.ts';
+import type { Hello, RobotState } from './wire.ts';
+
+/** What the server needs of the robot. */
+export interface RobotAccess {
+  readonly pipeline: Pick<Pipeline, 'send' | 'takeOver' | 'release' | 'linkClosed' | 'changes$'>;
+  readonly tokens: TokenStore;
+  /** Null where video is off. */
+  readonly video: Pick<VideoSessions, 'open'> | null;
+  readonly hello: Omit<Hello, 'you'>;
+  state(): RobotState;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface TeleopOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  readonly token: string;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly maxConnections: number;
+  readonly messagesPerS: number;
+  readonly messageBurst: number;
+  readonly requestsPerS: number;
+  readonly stateEveryMs: number;
+  /** Folder with the built page. */
+  readonly pageDir: string;
+}
