@@ -78,7 +78,8 @@ export class OperatorSession {
 
   #onSession(message: SessionMessage): void {
     if ('ping' in message) {
-      const { t } = message.ping;
+      const { t, roundTripMs } = message.ping;
+      if (roundTripMs !== undefined) this.#robot.metrics.observeRoundTripMs(roundTripMs);
       const robotUs = Math.round(Number(process.hrtime.bigint()) / 1000);
       this.#io.send({ pong: { t, robotUs, wallMs: this.#robot.clock.wallMs() } });
     } else if ('takeOver' in message) {
@@ -142,6 +143,7 @@ export class OperatorSession {
   }
 
   #refuse({ code, message }: Refusal, seq?: number): void {
+    this.#robot.metrics.countRefusal(code);
     this.#io.send(seq === undefined ? { code, message } : { code, message, seq });
   }
 }

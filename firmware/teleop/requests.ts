@@ -115,13 +115,24 @@ export function createRequestHandler(
       case 'GET /api/state':
         return json(response, 200, robot.state());
       case 'GET /metrics': {
-        const { contentType, text } = await robot.metrics();
-        response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+        const text = await robot.metrics.text();
+        response.writeHead(200, { 'content-type': robot.metrics.contentType, 'cache-control': 'no-store' });
+        response.end(text);
         return;
       }
       default:
         return notFound(response, what);
     }
+  }
+
+  function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+    robot.metrics.countRefusal(code);
+    if (status === 413) response.setHeader('connection', 'close');
+    json(response, status, { code, message });
+  }
+
+  function notFound(response: ServerResponse, what: string): void {
+    refuse(response, 404, 'not_found', `There is no ${what.slice(0, 80)} here`);
   }
 
   function tooMany(response: ServerResponse): void {
@@ -156,11 +167,3 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
-  if (status === 413) response.setHeader('connection', 'close');
-  json(response, status, { code, message });
-}
-
-function notFound(response: ServerResponse, what: string): void {
-  refuse(response, 404, 'not_found', `There is no ${what.slice(0, 80)} here`);
-}

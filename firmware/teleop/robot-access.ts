@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock, Pipeline } from '../command/pipeline.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { VideoSessions } from '../video/sessions.ts';
 import type { TokenStore } from './tokens.ts';
 import type { Hello, RobotState } from './wire.ts';
@@ -12,7 +13,7 @@ export interface RobotAccess {
   readonly video: Pick<VideoSessions, 'open'> | null;
   readonly hello: Omit<Hello, 'you'>;
   state(): RobotState;
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
 }

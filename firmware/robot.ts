@@ -1,0 +1,254 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { distinctUntilChanged, map, type Subscription } from 'rxjs';
+import { packageRoot } from '../config/paths.ts';
+import type { Config } from '../config/schema.ts';
+import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
+import { createSimulator, type Simulator } from './simulator/simulator.ts';
+import { machineSensors } from './telemetry/machine.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { judgeSamples, type SampleFault } from './telemetry/rules.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import { startTeleop } from './teleop/server.ts';
+import { openTokenStore } from './teleop/tokens.ts';
+import type { RobotState } from './teleop/wire.ts';
+import type { Camera, CameraStatus } from './video/camera.ts';
+import { createDatachannelEngine } from './video/datachannel-engine.ts';
+import { type CaptureSource, createNativeCamera } from './video/native-camera.ts';
+import { createVideoSessions } from './video/sessions.ts';
+
+declare const ROVERD_VERSION: string;
+
+/** The code printed where the robot was started is for the person who stands there. */
+const PAIRING_CODE_MS = 15 * 60_000;
+/** Commands a watchdog window that a page sends at least, and one for good measure. */
+const COMMANDS_PER_WINDOW = 5;
+
+export interface Robot {
+  /** Where its server listens, `http://localhost:8080`. */
+  readonly url: string;
+  /** The same with what pairs the page: a token on this machine alone, else a code for one device. */
+  readonly address: string;
+  readonly pipeline: Pipeline;
+  state(): RobotState;
+  /** Stops the motors first, then closes every part in the reverse order of its making. */
+  close(): Promise<void>;
+}
+
+export interface RobotDeps {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+const machineClock: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now() };
+
+/**
+ * Builds every part and starts it. The one place where parts meet.
+ * @throws Error when something it needs is missing or taken; nothing stays open then
+ */
+export async function startRobot(
+  config: Config,
+  { logger, clock = machineClock }: RobotDeps,
+): Promise<Robot> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const closing = (close: () => Promise<void> | void) => void closers.push(close);
+  const close = async () => {
+    for (let next = closers.pop(); next; next = closers.pop()) {
+      try {
+        await next();
+      } catch (error) {
+        logger.error({ err: error }, 'a part did not close cleanly');
+      }
+    }
+  };
+  try {
+    return { ...(await assemble(config, logger, clock, closing)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  config: Config,
+  logger: Logger,
+  clock: Clock,
+  closing: (close: () => Promise<void> | void) => void,
+): Promise<Omit<Robot, 'close'>> {
+  const startedMs = clock.nowMs();
+  const tokens = openTokenStore(config.robot.stateDir, clock.wallMs);
+
+  const simulator = createSimulator(config.simulator, clock.nowMs());
+  closing(() => simulator.close());
+  const pipeline = createPipeline({
+    drivetrain: simulator.drivetrain,
+    settings: { ...config.drive, ...config.command },
+    writeTimeoutMs: config.drive.writeTimeoutMs,
+    clock,
+  });
+  closing(() => pipeline.close());
+  closing(subscription(runSimulator(simulator, pipeline)));
+
+  const telemetry = createTelemetry({
+    sensors: [...machineSensors(), ...simulator.sensors],
+    everyMs: config.telemetry.everyMs,
+    logger,
+  });
+  closing(() => telemetry.close());
+  closing(subscription(reportSampleFaults(telemetry.samples$, pipeline)));
+
+  const video = config.video.enabled ? openVideo(config, simulator, logger, clock) : null;
+  let cameraStatus: CameraStatus = { state: 'idle' };
+  if (video) {
+    closing(() => video.camera.close());
+    closing(() => video.engine.close());
+    closing(() => video.sessions.close());
+    closing(
+      subscription(
+        video.camera.status$.subscribe((status) => {
+          cameraStatus = status;
+          const failed = status.state === 'failed';
+          pipeline.fault('camera_failed', failed, failed ? status.error.message : undefined);
+        }),
+      ),
+    );
+  }
+
+  const state = (): RobotState => {
+    const samples = telemetry.latest();
+    const { batteryVolts = null, batteryRatio = null } = samples;
+    return {
+      name: config.robot.name,
+      atMs: clock.wallMs(),
+      uptimeS: Math.round((clock.nowMs() - startedMs) / 1000),
+      ...pipeline.report(),
+      battery:
+        batteryVolts === null && batteryRatio === null ? null : { volts: batteryVolts, ratio: batteryRatio },
+      samples,
+      video: {
+        viewers: video?.sessions.viewers ?? 0,
+        state: video ? cameraStatus.state : 'off',
+        bitrateKbps: video?.sessions.status().bitrateKbps ?? 0,
+        error: cameraStatus.state === 'failed' ? cameraStatus.error.message : null,
+      },
+      viewers: connections(),
+      pose: simulator.pose(),
+    };
+  };
+
+  let connections = () => 0;
+  const metrics = createMetrics({
+    robot: config.robot.name,
+    version: ROVERD_VERSION,
+    report: () => pipeline.report(),
+    samples: () => telemetry.latest(),
+    connections: () => connections(),
+    video: () => state().video,
+  });
+
+  const server = await startTeleop(
+    {
+      pipeline,
+      tokens,
+      video: video?.sessions ?? null,
+      hello: {
+        robot: config.robot.name,
+        version: ROVERD_VERSION,
+        watchdogMs: config.command.watchdogMs,
+        sendEveryMs: Math.floor(config.command.watchdogMs / COMMANDS_PER_WINDOW),
+        strip: video?.simulated ?? false,
+        iceServers: config.video.iceServers,
+      },
+      state,
+      metrics,
+      clock,
+      logger,
+    },
+    {
+      ...config.teleop,
+      tls: readTls(config.teleop),
+      pageDir: join(packageRoot(), 'dist/page'),
+    },
+  );
+  closing(() => server.close());
+  connections = () => server.connections;
+
+  return { url: server.address, address: `${server.address}/#${admission(config, tokens)}`, pipeline, state };
+}
+
+function runSimulator(simulator: Simulator, pipeline: Pipeline): Subscription {
+  let bumped = false;
+  return pipeline.ticks$.subscribe((nowMs) => {
+    simulator.advance(nowMs);
+    const { appliedSeq } = pipeline.report();
+    if (appliedSeq !== null) simulator.setAppliedSeq(appliedSeq);
+    const pose = simulator.pose();
+    if (pose.bumped !== bumped) pipeline.fault('bumped', pose.bumped);
+    bumped = pose.bumped;
+  });
+}
+
+function reportSampleFaults(
+  samples$: ReturnType<typeof createTelemetry>['samples$'],
+  pipeline: Pipeline,
+): Subscription {
+  let held: ReadonlySet<SampleFault> = new Set();
+  return samples$
+    .pipe(
+      map((samples) => judgeSamples(samples, held)),
+      distinctUntilChanged((a, b) => a.size === b.size && [...a].every((code) => b.has(code))),
+    )
+    .subscribe((next) => {
+      for (const code of next) if (!held.has(code)) pipeline.fault(code, true);
+      for (const code of held) if (!next.has(code)) pipeline.fault(code, false);
+      held = next;
+    });
+}
+
+function openVideo(config: Config, simulator: Simulator, logger: Logger, clock: Clock) {
+  const source = captureSource(config, simulator);
+  const camera: Camera = createNativeCamera({ ...config.video, source, logger });
+  const engine = createDatachannelEngine({ logger });
+  const { minBitrateKbps, maxBitrateKbps, bitrateKbps, maxViewers, iceServers } = config.video;
+  const sessions = createVideoSessions({
+    camera,
+    engine,
+    maxViewers,
+    iceServers,
+    bitrate: { minKbps: minBitrateKbps, maxKbps: maxBitrateKbps, startKbps: bitrateKbps },
+    nowMs: clock.nowMs,
+    logger,
+  });
+  return { camera, engine, sessions, simulated: source.kind === 'pushed' };
+}
+
+function captureSource(config: Config, simulator: Simulator): CaptureSource {
+  const { source, device, file } = config.video;
+  const chosen = source === 'auto' ? (config.robot.simulate ? 'simulator' : 'libcamera') : source;
+  switch (chosen) {
+    case 'simulator':
+      return { kind: 'pushed', producer: simulator.producer };
+    case 'v4l2':
+      return { kind: 'v4l2', device };
+    case 'file':
+      return { kind: 'file', path: file };
+    default:
+      return { kind: chosen };
+  }
+}
+
+function readTls({ tlsCert, tlsKey }: Config['teleop']): { cert: string; key: string } | null {
+  return tlsCert ? { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') } : null;
+}
+
+function admission(config: Config, tokens: ReturnType<typeof openTokenStore>): string {
+  const local = ['127.0.0.1', '::1', 'localhost'].includes(config.teleop.host);
+  return local
+    ? `token=${tokens.mint({ name: 'console', role: 'operator', kind: 'console' }).token}`
+    : `pair=${tokens.createPairingCode({ role: 'operator', ttlMs: PAIRING_CODE_MS })}`;
+}
+
+function subscription(one: Subscription): () => void {
+  return () => one.unsubscribe();
+}
