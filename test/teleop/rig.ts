@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { WebSocket } from 'ws';
 import { createPipeline } from '../../firmware/command/pipeline.ts';
+import type { Drivetrain } from '../../firmware/drive/drivetrain.ts';
 import { createSimulatedDrivetrain } from '../../firmware/drive/simulated.ts';
 import { createMetrics } from '../../firmware/telemetry/metrics.ts';
 import type { TeleopOptions } from '../../firmware/teleop/robot-access.ts';
@@ -15,10 +16,12 @@ import { settings } from '../command/helpers.ts';
 export const FIXED_TOKEN = 'a-fixed-token-for-automation';
 
 /** A teleop server on a free port of loopback over a real pipeline and a simulated drivetrain; no video. */
-export async function startRig(overrides: Partial<TeleopOptions> = {}) {
+export async function startRig(
+  overrides: Partial<TeleopOptions> = {},
+  drivetrain: Drivetrain = createSimulatedDrivetrain(),
+) {
   const folder = mkdtempSync(join(tmpdir(), 'roverd-teleop-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>roverd</title>');
-  const drivetrain = createSimulatedDrivetrain();
   const clock = { nowMs: () => performance.now(), wallMs: () => Date.now() };
   const pipeline = createPipeline({ drivetrain, settings, writeTimeoutMs: 100, clock });
   const tokens = openTokenStore(join(folder, 'state'));

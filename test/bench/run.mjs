@@ -1,0 +1,66 @@
+/**
+ * Runs every benchmark under test/bench/ one after the other and prints what they measured.
+ *
+ *   npm run bench [-- part of a name ...] [--json FILE]
+ *
+ * A benchmark exports bench(): Promise<Figure[]>, see figure.ts.
+ */
+import { readdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' } },
+});
+
+const sources = (await readdir(`${root}test/bench`)).filter((name) => name.endsWith('.ts'));
+await build({
+  absWorkingDir: root,
+  entryPoints: sources.map((name) => `test/bench/${name}`),
+  outbase: 'test',
+  outdir: 'dist/test',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  splitting: true,
+  logLevel: 'warning',
+  define: { ROVERD_VERSION: '"bench"' },
+});
+
+const figures = [];
+let failures = 0;
+for (const name of sources.map((source) => source.replace(/\.ts$/, '')).sort()) {
+  if (wanted.length && !wanted.some((part) => name.includes(part))) continue;
+  const { bench } = await import(pathToFileURL(`${root}dist/test/bench/${name}.js`).href);
+  if (!bench) continue;
+  console.error(`${name} ...`);
+  try {
+    for (const figure of await bench()) {
+      figures.push(figure);
+      console.log(line(figure));
+    }
+  } catch (error) {
+    failures += 1;
+    console.error(`${name} failed:`, error);
+  }
+}
+if (figures.length === 0) {
+  console.error('No benchmark gave a figure');
+  process.exit(1);
+}
+if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+process.exit(failures ? 1 : 0);
+
+function line({ name, unit, median, p99, target, met }) {
+  const verdict = met === null ? '' : met ? 'met' : 'MISSED';
+  return `${name.padEnd(58)} median ${show(median)}  p99 ${show(p99)} ${unit.padEnd(8)} ${target.padEnd(22)} ${verdict}`;
+}
+
+function show(value) {
+  return (value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0)).padStart(7);
+}
