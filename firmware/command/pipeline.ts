@@ -14,17 +14,9 @@ import {
 import type { Drivetrain } from '../drive/drivetrain.ts';
 import type { FaultCode } from './faults.ts';
 import type { CommandMessage } from './message.ts';
+import { type Event, initialState, type Sender, type Settings, type Verdict } from './model.ts';
 import type { CommandReport, CounterName, Reason } from './report.ts';
-import {
-  type Event,
-  initialState,
-  type Sender,
-  type Settings,
-  type State,
-  type StepResult,
-  step,
-  type Verdict,
-} from './state.ts';
+import { type StepResult, step } from './state.ts';
 import { same, Writer } from './writer.ts';
 
 /** `nowMs` is monotonic and drives every decision; `wallMs` only tells the age of messages that carry a time. */
@@ -172,5 +164,3 @@ function sameSituation(a: StepResult, b: StepResult): boolean {
 function sameReasons(a: readonly Reason[], b: readonly Reason[]): boolean {
   return a.length === b.length && a.every((reason, index) => reason.text === b[index]?.text);
 }
-
-export type { Sender, Settings, State, Verdict };

@@ -1,6 +1,6 @@
 import { faultRule } from './faults.ts';
+import type { State } from './model.ts';
 import { type Reason, SEVERITIES } from './report.ts';
-import type { State } from './state.ts';
 
 /** How the last motion ended: as its operator wanted, or not. */
 export type Standing =

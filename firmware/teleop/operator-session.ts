@@ -1,5 +1,5 @@
 import { checkCommand, isStop, MAX_MESSAGE_BYTES, parseJson, type Refusal } from '../command/message.ts';
-import type { Sender } from '../command/state.ts';
+import type { Sender } from '../command/model.ts';
 import type { VideoSession } from '../video/sessions.ts';
 import type { Identity } from './auth.ts';
 import { Bucket } from './bucket.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 import { decodeCommand, isStop, MAX_MESSAGE_BYTES, parseJson } from '../command/message.ts';
-import type { Sender } from '../command/state.ts';
+import type { Sender } from '../command/model.ts';
 import { authenticate, checkHost, type Identity } from './auth.ts';
 import { Bucket, Buckets } from './bucket.ts';
 import type { RobotAccess, TeleopOptions } from './robot-access.ts';
@@ -166,4 +166,3 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
-

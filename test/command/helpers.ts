@@ -1,4 +1,4 @@
-import type { Sender, Settings } from '../../firmware/command/state.ts';
+import type { Sender, Settings } from '../../firmware/command/model.ts';
 
 export const settings: Settings = {
   watchdogMs: 400,

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandMessage } from '../../firmware/command/message.ts';
+import { type Event, initialState, type State } from '../../firmware/command/model.ts';
 import { explain } from '../../firmware/command/reasons.ts';
 import { SEVERITIES } from '../../firmware/command/report.ts';
-import { type Event, initialState, type State, step } from '../../firmware/command/state.ts';
+import { step } from '../../firmware/command/state.ts';
 import { ada, bob, carl, curl, eve, settings } from './helpers.ts';
 
 /** One thing that happens, some ms after the last; `clockStepMs` is what the clock does besides, `wallStepMs` NTP. */

@@ -1,14 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandMessage } from '../../firmware/command/message.ts';
-import {
-  type Event,
-  initialState,
-  type Sender,
-  type Settings,
-  type StepResult,
-  step,
-} from '../../firmware/command/state.ts';
+import { type Event, initialState, type Sender, type Settings } from '../../firmware/command/model.ts';
+import { type StepResult, step } from '../../firmware/command/state.ts';
 import { ada, bob, carl, curl, estop, eve, forward, release, reset, settings, stop } from './helpers.ts';
 
 type Row = [atMs: number, what: Event | [Sender, CommandMessage] | 'tick', expected: Expectation];
