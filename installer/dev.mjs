@@ -1,0 +1,121 @@
+/**
+ * From a bare Debian with Node to a running robot, its tests, or its figures:
+ *
+ *   node installer/dev.mjs start [arguments of `roverd run`]
+ *   node installer/dev.mjs test  [--node MAJOR] [arguments of test/run.mjs]
+ *   node installer/dev.mjs bench [arguments of test/bench/run.mjs]
+ *
+ * What is there already is skipped in silence; what was broken off is done again.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureAddon, ensureBundles, ensureNpmPackages, otherNode, warmGstreamer } from './dev-project.mjs';
+import { createSteps, SetupError } from './dev-steps.mjs';
+import { ensurePackages } from './dev-system.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const steps = createSteps(root);
+const [purpose, ...args] = process.argv.slice(2);
+let child = null;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (child) child.kill(signal);
+    else {
+      steps.kill(signal);
+      process.exit(128 + constants.signals[signal]);
+    }
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+}
+
+async function main() {
+  checkNode();
+  switch (purpose) {
+    case 'start':
+      await setUp('run');
+      return follow(process.execPath, ['dist/roverd.js', 'run', '--simulate', ...args]);
+    case 'test': {
+      const { major, rest } = takeNodeOption(args);
+      await setUp('test');
+      const node = major === null ? process.execPath : await otherNode(root, steps, major);
+      if (!(await checkSources())) {
+        console.log('0 passed, 1 failed, 0 skipped');
+        return 1;
+      }
+      return follow(node, ['test/run.mjs', ...rest]);
+    }
+    case 'bench':
+      await setUp('test');
+      return follow(process.execPath, ['test/bench/run.mjs', ...args]);
+    default:
+      throw new SetupError('Expected start, test or bench: node installer/dev.mjs start');
+  }
+}
+
+async function setUp(forWhat) {
+  await ensurePackages(steps, forWhat);
+  await ensureNpmPackages(root, steps);
+  await ensureAddon(root, steps);
+  await warmGstreamer(root, steps);
+  await ensureBundles(root, steps);
+}
+
+function checkNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [major, minor] = /(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number);
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
+  throw new SetupError(
+    `Expected Node ${major}.${minor} or later but this is ${process.version}. https://nodejs.org/en/download has it.`,
+  );
+}
+
+/** Types and style. False when something is wrong; it has been printed then. */
+async function checkSources() {
+  try {
+    await steps.step('types', ({ run }) =>
+      run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']),
+    );
+    await steps.step('style', ({ run }) =>
+      run(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
+    );
+    return true;
+  } catch (error) {
+    console.error(`\n${error.message}`);
+    return false;
+  }
+}
+
+function takeNodeOption(list) {
+  const at = list.findIndex((word) => word === '--node' || word.startsWith('--node='));
+  if (at < 0) return { major: null, rest: list };
+  const inOne = list[at].includes('=');
+  const major = inOne ? list[at].split('=')[1] : list[at + 1];
+  if (!/^\d+$/.test(major ?? ''))
+    throw new SetupError('Expected --node to be followed by a major version, as in --node 24');
+  return { major, rest: list.toSpliced(at, inOne ? 1 : 2) };
+}
+
+/** Runs the last command in the foreground, with this one's input, output, signals and exit code. */
+function follow(node, command) {
+  return new Promise((resolve, reject) => {
+    child = spawn(node, command, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` },
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
