@@ -1,0 +1,32 @@
+{
+  "targets": [
+    {
+      "target_name": "roverd_native",
+      "sources": [
+        "native/addon.cc",
+        "native/arguments.cc",
+        "native/capture.cc",
+        "native/encoder.cc",
+        "native/frame_input.cc",
+        "native/gst.cc",
+        "native/pipeline.cc",
+        "native/session.cc",
+        "native/source.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+      "cflags": [
+        "<!@(pkg-config --cflags gstreamer-1.0 gstreamer-app-1.0)",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-fvisibility=hidden"
+      ],
+      "cflags_cc": ["-std=c++17"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      "libraries": ["<!@(pkg-config --libs gstreamer-1.0 gstreamer-app-1.0)"],
+      # A worker that loaded the addon unloads it when it ends; GLib's idle threads would then run unmapped code.
+      "ldflags": ["-Wl,-z,nodelete"]
+    }
+  ]
+}

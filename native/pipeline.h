@@ -1,0 +1,73 @@
+#pragma once
+
+#include <gst/app/gstappsink.h>
+#include <gst/gst.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "frame_input.h"
+#include "gst.h"
+#include "options.h"
+
+namespace roverd {
+
+/** One coded picture. */
+struct Unit {
+  std::vector<std::uint8_t> data;
+  /** Microseconds of CLOCK_MONOTONIC. */
+  std::int64_t captured_us = 0;
+  bool key_frame = false;
+};
+
+/**
+ * Source, encoder and sink, from built to torn down. One thread builds it, calls Run() and destroys it; the other
+ * public functions may be called from any thread meanwhile.
+ */
+class Pipeline {
+ public:
+  enum class Ending { kInterrupted, kEndOfFile };
+
+  /** `deliver` is called on GStreamer's threads and must not throw. Throws Failure. */
+  Pipeline(const CaptureOptions& options, Encoder encoder, std::function<void(Unit&&)> deliver);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /** Plays until interrupted or at a file's end (which only a file that can't loop comes to). Throws Failure. */
+  Ending Run();
+  /** Takes the devices back at once; Run() must have returned or thrown. */
+  void Stop();
+
+  void Interrupt();
+  void RequestKeyFrame();
+  void SetBitrateKbps(int kbps);
+  /** Null unless the source is `pushed`. */
+  FrameInput* frames() { return frames_.get(); }
+  bool delivered_any() const { return delivered_ > 0; }
+
+ private:
+  static GstFlowReturn OnSample(GstAppSink* sink, gpointer self);
+  Unit UnitOf(GstSample* sample);
+  /** Prerolls a file and seeks it so that its end comes as a message to loop on instead of an end of stream. */
+  void StartFile();
+  void SetState(GstState state);
+  MessagePtr Wait(GstMessageType types, int timeout_ms);
+  bool SeekToStart(GstSeekFlags flags);
+  Failure Ended() const;
+
+  const CaptureOptions options_;
+  const Encoder encoder_kind_;
+  const std::function<void(Unit&&)> deliver_;
+  ElementPtr pipeline_;
+  ElementPtr encoder_;
+  BusPtr bus_;
+  std::unique_ptr<FrameInput> frames_;
+  std::atomic<bool> interrupted_{false};
+  std::atomic<std::uint64_t> delivered_{0};
+};
+
+}  // namespace roverd
