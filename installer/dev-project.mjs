@@ -1,5 +1,5 @@
 /** What is made inside the project's folder: npm packages, the addon, GStreamer's registry, the bundles. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { filesBelow, hashOf, unlessStamped } from './dev-stamp.mjs';
@@ -38,9 +38,11 @@ export async function ensureBundles(root, steps) {
   );
   const hash = hashOf(root, ['package.json', 'package-lock.json', ...sources]);
   mkdirSync(join(root, 'dist'), { recursive: true });
-  await unlessStamped(join(root, 'dist/bundle-stamp'), hash, () =>
-    steps.step('bundles', ({ run }) => run(process.execPath, ['installer/build.mjs'])),
-  );
+  await unlessStamped(join(root, 'dist/bundle-stamp'), hash, () => {
+    // Their names carry a hash: those of earlier builds would pile up.
+    rmSync(join(root, 'dist/chunks'), { recursive: true, force: true });
+    return steps.step('bundles', ({ run }) => run(process.execPath, ['installer/build.mjs']));
+  });
 }
 
 /**
@@ -111,7 +113,7 @@ function installedAsLocked(root) {
 function npm(args) {
   const besides = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const script = process.env.npm_execpath ?? (existsSync(besides) ? besides : null);
-  return script?.endsWith('.js') ? [process.execPath, [script, ...args]] : ['npm', args];
+  return /\.[cm]?js$/.test(script ?? '') ? [process.execPath, [script, ...args]] : ['npm', args];
 }
 
 /** The headers that came with this Node, if they did: node-gyp need not fetch them then. */

@@ -113,7 +113,8 @@ function rootPrefix() {
   return spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0 ? ['sudo', '-n'] : null;
 }
 
-function ensureElsewhere(system, purpose) {
+/** @throws SetupError with what is lacking and how it is called elsewhere */
+export function ensureElsewhere(system, purpose) {
   const commands = purpose === 'test' ? [...COMMANDS.run, ...COMMANDS.test] : COMMANDS.run;
   const lacking = [
     ...commands.filter((command) => !works('sh', ['-c', `command -v "${command}"`])),
