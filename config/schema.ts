@@ -1,8 +1,14 @@
-import type { IceServer } from '../firmware/video/engine.ts';
 import { flag, type Key, list, number, oneOf, text, whole } from './format.ts';
 
 /** `host`, `host:port`-free: a name or an address as it stands in a URL without its brackets. */
 const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
+
+/** A STUN or TURN server, as in WebRTC's RTCIceServer. */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
 
 /** Every key of the configuration. config/README.md and config/roverd.sample.json are made from it. */
 export const schema = withVariables({

@@ -1,12 +1,20 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { COUNTER_NAMES, type CommandReport, type CounterName } from '../command/report.ts';
 import type { Samples } from './sensor.ts';
+
+/** Of the command core's report, what becomes a metric. */
+export interface ReportedValues {
+  readonly wheels: { readonly left: number; readonly right: number };
+  readonly estop: boolean;
+  readonly operator: object | null;
+  /** Totals since the start; their names are taken from the first report. */
+  readonly counters: Readonly<Record<string, number>>;
+}
 
 /** What is asked for its present values each time the metrics are fetched. */
 export interface MetricSources {
   readonly robot: string;
   readonly version: string;
-  report(): CommandReport;
+  report(): ReportedValues;
   samples(): Samples;
   /** WebSockets open. */
   connections(): number;
@@ -35,7 +43,8 @@ const SAMPLE_METRICS: Readonly<Record<string, readonly [name: string, help: stri
   wifiQualityRatio: ['wifi_quality_ratio', 'Quality of the Wi-Fi link, 0 to 1'],
 };
 
-const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
+/** Of the command core's counters, by name. */
+export const COUNTER_HELP: Readonly<Record<string, string>> = {
   accepted: 'Commands accepted',
   refused: 'Commands refused',
   outOfOrder: 'Commands dropped because a later one had come before',
@@ -107,15 +116,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('video_viewers', 'Viewers of the camera', () => sources.video().viewers);
   gauge('video_bits_per_second', 'Target bit rate', () => sources.video().bitrateKbps * 1000);
 
-  for (const name of COUNTER_NAMES) {
+  for (const name of Object.keys(sources.report().counters)) {
     new Counter({
       name: `roverd_command_${name.replace(/[A-Z]/g, '_$&').toLowerCase()}_total`,
-      help: COUNTER_HELP[name],
+      help: COUNTER_HELP[name] ?? name,
       registers,
       // The command core counts; here its total is only passed on.
       collect() {
         this.reset();
-        this.inc(sources.report().counters[name]);
+        this.inc(sources.report().counters[name] ?? 0);
       },
     });
   }

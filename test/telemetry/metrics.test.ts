@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COUNTER_NAMES, type CommandReport } from '../../firmware/command/report.ts';
-import { createMetrics } from '../../firmware/telemetry/metrics.ts';
+import { COUNTER_HELP, createMetrics } from '../../firmware/telemetry/metrics.ts';
 import type { Samples } from '../../firmware/telemetry/sensor.ts';
 
 function begin() {
@@ -66,6 +66,10 @@ test('passes every counter of the command core on, without adding them up twice'
     const metric = `roverd_command_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`;
     assert.ok(text.includes(`${metric} ${i}`), metric);
   }
+});
+
+test('every counter of the command core has help', () => {
+  assert.equal(Object.keys(COUNTER_HELP).sort(), [...COUNTER_NAMES].sort());
 });
 
 test('counts refusals by code and round trips by duration', async () => {
