@@ -1,0 +1,235 @@
+import { randomInt } from 'node:crypto';
+import type * as rtc from 'node-datachannel';
+import type { IceCandidate, PeerState } from './engine.ts';
+import { declineOthers, type Offer } from './sdp.ts';
+
+export type RtcModule = typeof rtc;
+
+/** The data channel a viewer opens for commands; any other is closed. */
+const CHANNEL_LABEL = 'drive';
+/** RTP payload: with the headers of IP, UDP, SRTP and extensions it stays below 1280, the least MTU of IPv6. */
+const MAX_FRAGMENT_BYTES = 1200;
+/** Data to the viewer that may wait; beyond that it is refused. */
+const MAX_WAITING_BYTES = 64 * 1024;
+/** Should the library not tell that something closed, closing is over after this. */
+const CLOSE_TIMEOUT_MS = 5000;
+const PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
+
+export interface LegEvents {
+  state(state: PeerState): void;
+  candidate(candidate: IceCandidate): void;
+  dataOpen(open: boolean): void;
+  data(text: string): void;
+  rtcp(packet: Uint8Array): void;
+}
+
+/** A data channel that the viewer opened on an earlier leg and goes on using on this one. */
+export interface KeptChannel {
+  readonly id: number;
+}
+
+/**
+ * One libdatachannel connection with its track. A viewer has one at a time; libjuice can't restart ICE
+ * (`agent_set_remote_description`: "ICE restart is not supported"), so a restart takes a new leg.
+ *
+ * The wrapper of node-datachannel 0.33 asks for some care, which is why every listener is set, also those nobody
+ * needs: it frees a connection, track or channel only when its "closed" was delivered to a listener, and it keeps
+ * the process alive until then. Its objects must stay referenced until that moment.
+ */
+export class DatachannelLeg {
+  readonly offer: Offer;
+  readonly ssrc = randomInt(1, 2 ** 32 - 1);
+  readonly #module: RtcModule;
+  readonly #events: LegEvents;
+  readonly #connection: rtc.PeerConnection;
+  readonly #rtpConfig: rtc.RtpPacketizationConfig;
+  readonly #track: rtc.Track;
+  /** Everything whose "closed" has not come yet. */
+  readonly #open = new Set<object>();
+  readonly #allClosed: Promise<void>;
+  #resolveAllClosed: () => void = () => {};
+  #channel: rtc.DataChannel | null = null;
+  #kept: KeptChannel | null;
+  #live = true;
+  #closing = false;
+
+  /** @throws Error of the library when it refuses the configuration */
+  constructor(
+    module: RtcModule,
+    config: rtc.RtcConfig,
+    offer: Offer,
+    events: LegEvents,
+    kept: KeptChannel | null,
+  ) {
+    this.offer = offer;
+    this.#module = module;
+    this.#events = events;
+    this.#allClosed = new Promise((resolve) => {
+      this.#resolveAllClosed = resolve;
+    });
+    this.#connection = new module.PeerConnection('viewer', config);
+    this.#open.add(this.#connection);
+    this.#connection.onStateChange((state) => this.#connectionState(state as PeerState));
+    this.#connection.onLocalCandidate((candidate, mid) => {
+      if (this.#live) events.candidate({ candidate: candidate.replace(/^a=/, ''), sdpMid: mid });
+    });
+    this.#connection.onDataChannel((channel) => this.#adopt(channel));
+    this.#rtpConfig = new module.RtpPacketizationConfig(
+      this.ssrc,
+      CNAME,
+      offer.video.payloadType,
+      RTP_CLOCK_HZ,
+    );
+    this.#track = this.#addTrack();
+    this.#kept = kept;
+  }
+
+  /**
+   * Takes the offer this leg was made for, or a later one of the same ICE generation.
+   * @throws Error of the library when it can't make sense of the offer
+   */
+  answer(offer: Offer): string {
+    this.#connection.setRemoteDescription(offer.sdp, 'offer');
+    const answer = this.#connection.localDescription();
+    if (answer?.type !== 'answer') throw new Error('libdatachannel gave no answer');
+    if (this.#kept) this.#adopt(this.#connection.createDataChannel(CHANNEL_LABEL, settingsOf(this.#kept)));
+    this.#kept = null;
+    return declineOthers(answer.sdp, offer.video.mid);
+  }
+
+  /** Candidates the library can't use are ignored. */
+  addCandidate(text: string): void {
+    if (!this.#live) return;
+    try {
+      this.#connection.addRemoteCandidate(text, this.offer.video.mid);
+    } catch {
+      // It was checked before; what libdatachannel still dislikes is of no use.
+    }
+  }
+
+  /** False when it could not be sent now. */
+  sendFrame(data: Buffer, timestamp: number): boolean {
+    if (!this.#live || !this.#track.isOpen()) return false;
+    this.#rtpConfig.timestamp = timestamp;
+    return attempt(() => this.#track.sendMessageBinary(data)) ?? false;
+  }
+
+  sendData(text: string): boolean {
+    const channel = this.#channel;
+    if (!this.#live || !channel?.isOpen() || channel.bufferedAmount() > MAX_WAITING_BYTES) return false;
+    return attempt(() => channel.sendMessage(text)) ?? false;
+  }
+
+  keptChannel(): KeptChannel | null {
+    const id = this.#channel?.isOpen() ? this.#channel.getId() : -1;
+    return id >= 0 ? { id } : null;
+  }
+
+  /** Nothing is heard of this leg from here on, nor sent on it; the connection itself stays. */
+  silence(): void {
+    this.#live = false;
+  }
+
+  /** Silences the leg and ends it. Resolves when the library has let go of it. */
+  close(): Promise<void> {
+    this.silence();
+    if (!this.#closing) {
+      this.#closing = true;
+      for (const part of [...this.#open]) {
+        if (part !== this.#connection) attempt(() => (part as rtc.Track | rtc.DataChannel).close());
+      }
+      attempt(() => this.#connection.close());
+      const timer = setTimeout(this.#resolveAllClosed, CLOSE_TIMEOUT_MS);
+      void this.#allClosed.then(() => clearTimeout(timer));
+    }
+    return this.#allClosed;
+  }
+
+  #addTrack(): rtc.Track {
+    const { mid, payloadType, profileLevelId, playoutDelayId } = this.offer.video;
+    const video = new this.#module.Video(mid, 'SendOnly');
+    video.addH264Codec(
+      payloadType,
+      `profile-level-id=${profileLevelId};packetization-mode=1;level-asymmetry-allowed=1`,
+    );
+    video.addSSRC(this.ssrc, CNAME, STREAM_ID, TRACK_ID);
+    if (playoutDelayId !== null) {
+      video.parseSdpLine(`a=extmap:${playoutDelayId} ${PLAYOUT_DELAY_URI}`);
+      this.#rtpConfig.playoutDelayId = playoutDelayId;
+      this.#rtpConfig.playoutDelayMin = 0;
+      this.#rtpConfig.playoutDelayMax = 0;
+    }
+    const track = this.#connection.addTrack(video);
+    const packetizer = new this.#module.H264RtpPacketizer(
+      'StartSequence',
+      this.#rtpConfig,
+      MAX_FRAGMENT_BYTES,
+    );
+    packetizer.addToChain(new this.#module.RtcpSrReporter(this.#rtpConfig));
+    packetizer.addToChain(new this.#module.RtcpNackResponder());
+    track.setMediaHandler(packetizer);
+    this.#open.add(track);
+    // SRTP is ready here; the data channel's handshake, for which the connection's own state waits, is not.
+    track.onOpen(() => this.#tell('connected'));
+    track.onMessage((packet) => {
+      if (this.#live) this.#events.rtcp(packet);
+    });
+    track.onClosed(() => this.#gone(track));
+    return track;
+  }
+
+  #adopt(channel: rtc.DataChannel): void {
+    this.#open.add(channel);
+    channel.onClosed(() => {
+      this.#gone(channel);
+      if (channel === this.#channel) {
+        this.#channel = null;
+        if (this.#live) this.#events.dataOpen(false);
+      }
+    });
+    if (!this.#live || this.#channel !== null || channel.getLabel() !== CHANNEL_LABEL) {
+      attempt(() => channel.close());
+      return;
+    }
+    this.#channel = channel;
+    channel.onMessage((data) => {
+      if (this.#live && typeof data === 'string') this.#events.data(data);
+    });
+    if (channel.isOpen()) this.#events.dataOpen(true);
+    else channel.onOpen(() => this.#live && this.#events.dataOpen(true));
+  }
+
+  #connectionState(state: PeerState): void {
+    if (state === 'closed') this.#gone(this.#connection);
+    // "connected" is told by the track.
+    if (state !== 'connected') this.#tell(state);
+  }
+
+  #tell(state: PeerState): void {
+    if (this.#live) this.#events.state(state);
+  }
+
+  #gone(part: object): void {
+    this.#open.delete(part);
+    if (this.#open.size === 0) this.#resolveAllClosed();
+  }
+}
+
+/** As the viewer opened it: unordered, nothing sent twice. */
+function settingsOf({ id }: KeptChannel): rtc.DataChannelInitConfig {
+  return { negotiated: true, id, unordered: true, maxRetransmits: 0 };
+}
+
+const RTP_CLOCK_HZ = 90_000;
+const CNAME = 'roverd';
+const STREAM_ID = 'robot';
+const TRACK_ID = 'camera';
+
+/** Runs a call into the library, whose objects throw once they are closed. */
+function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
+}
