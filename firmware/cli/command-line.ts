@@ -123,7 +123,10 @@ function withConfig(command: Command): Command {
 
 function withRobot(command: Command): Command {
   return withConfig(command)
-    .option('--url <address>', 'the robot, as http://host:port (default: the one of this machine)')
+    .option(
+      '--url <address>',
+      'the robot, as http://host:port (default: ROVERD_URL, else the one of this machine)',
+    )
     .option('--token <token>', 'its token (default: ROVERD_TOKEN, else this machine’s own)');
 }
 
