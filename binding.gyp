@@ -7,6 +7,7 @@
         "native/arguments.cc",
         "native/capture.cc",
         "native/encoder.cc",
+        "native/file_player.cc",
         "native/frame_input.cc",
         "native/gst.cc",
         "native/pipeline.cc",

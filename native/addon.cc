@@ -75,14 +75,7 @@ Napi::Value EndFrames(const Napi::CallbackInfo& info) {
 Napi::Value Stats(const Napi::CallbackInfo& info) {
   const auto capture = Named(info);
   if (capture == nullptr) return info.Env().Null();
-  const CaptureStats stats = capture->Stats();
-  Napi::Object object = Napi::Object::New(info.Env());
-  object.Set("encoder", stats.encoder);
-  object.Set("unitsDelivered", static_cast<double>(stats.units_delivered));
-  object.Set("unitsDropped", static_cast<double>(stats.units_dropped));
-  object.Set("framesTaken", static_cast<double>(stats.frames_taken));
-  object.Set("framesRefused", static_cast<double>(stats.frames_refused));
-  return object;
+  return StatsObject(info.Env(), capture->Stats());
 }
 
 Napi::Value RunningCaptures(const Napi::CallbackInfo& info) {

@@ -46,7 +46,7 @@ export type CaptureEvent =
   /** The capture broke; `stopped` follows by itself. At most one. */
   | { readonly type: 'error'; readonly code: CaptureFailureCode; readonly message: string }
   /** The last event: threads have ended and the device is free. */
-  | { readonly type: 'stopped' };
+  | { readonly type: 'stopped'; readonly stats: CaptureStats };
 
 export interface CaptureStats {
   /** The encoder in use; empty until the capture has chosen one. */

@@ -102,7 +102,7 @@ void Capture::Play() {
   for (;;) {
     bool delivered_any = false;
     try {
-      if (PlayOnce(encoder, &delivered_any) == Pipeline::Ending::kInterrupted) return;
+      return PlayOnce(encoder, &delivered_any);
     } catch (const Failure& failure) {
       const bool hardware_unfit = options_.encoder == Encoder::kAuto && encoder == Encoder::kV4l2 &&
                                   !delivered_any && failure.code() == FailureCode::kPipelineFailed;
@@ -112,14 +112,14 @@ void Capture::Play() {
   }
 }
 
-Pipeline::Ending Capture::PlayOnce(Encoder encoder, bool* delivered_any) {
+void Capture::PlayOnce(Encoder encoder, bool* delivered_any) {
   CaptureOptions options = options_;
   options.bitrate_kbps = bitrate_kbps_;
   const auto pipeline =
       std::make_shared<Pipeline>(options, encoder, [this](Unit&& unit) { Deliver(std::move(unit)); });
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_) return Pipeline::Ending::kInterrupted;
+    if (stopping_) return;
     if (bitrate_kbps_ != options.bitrate_kbps) pipeline->SetBitrateKbps(bitrate_kbps_);
     pipeline_ = pipeline;
     stats_.encoder = ElementName(encoder);
@@ -135,7 +135,7 @@ Pipeline::Ending Capture::PlayOnce(Encoder encoder, bool* delivered_any) {
       capture->pipeline_.reset();
     }
   } release{this, pipeline.get(), delivered_any};
-  return pipeline->Run();
+  pipeline->Run();
 }
 
 void Capture::Deliver(Unit&& unit) {

@@ -62,7 +62,7 @@ class Capture {
   Capture(const CaptureOptions& options, std::function<void()> wake);
   void ThreadMain();
   void Play();
-  Pipeline::Ending PlayOnce(Encoder encoder, bool* delivered_any);
+  void PlayOnce(Encoder encoder, bool* delivered_any);
   void Deliver(Unit&& unit);
   void Fail(const Failure& failure);
   void End();

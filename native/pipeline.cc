@@ -1,6 +1,5 @@
 #include "pipeline.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "encoder.h"
@@ -10,22 +9,15 @@ namespace roverd {
 namespace {
 
 /** How often the source is checked for having gone silent. */
-constexpr int kCheckMs = 250;
-
-constexpr auto kEnds = static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_SEGMENT_DONE);
-constexpr auto kPrerolled = static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ASYNC_DONE);
-constexpr auto kLoop = static_cast<GstSeekFlags>(GST_SEEK_FLAG_SEGMENT);
-constexpr auto kFirstLoop = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT);
-
-bool Is(const MessagePtr& message, GstMessageType type) {
-  return message != nullptr && GST_MESSAGE_TYPE(message.get()) == type;
-}
+constexpr GstClockTime kCheckInterval = 250 * GST_MSECOND;
+constexpr auto kHandled =
+    static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_APPLICATION);
 
 std::string Description(const CaptureOptions& options, Encoder encoder) {
   return SourceDescription(options) + " ! " + EncoderDescription(encoder, options) +
-         " ! appsink name=units sync=false max-buffers=2" +
-         // A file has to preroll before it can be told to loop; live sources have nothing to wait for.
-         (options.source == Source::kFile ? "" : " async=false");
+         " ! appsink name=units max-buffers=2" +
+         // A file is held to its pace here; a live source sets its own.
+         (options.source == Source::kFile ? " sync=true" : " sync=false async=false");
 }
 
 }  // namespace
@@ -49,6 +41,7 @@ Pipeline::Pipeline(const CaptureOptions& options, Encoder encoder, std::function
     gst_element_set_start_time(pipeline_.get(), GST_CLOCK_TIME_NONE);
     gst_element_set_base_time(pipeline_.get(), 0);
   }
+  if (options.source == Source::kFile) player_ = std::make_unique<FilePlayer>(options, camera.get(), bus_.get());
   GstAppSinkCallbacks callbacks{};
   callbacks.new_sample = &Pipeline::OnSample;
   gst_app_sink_set_callbacks(GST_APP_SINK(units.get()), &callbacks, this, nullptr);
@@ -59,83 +52,41 @@ Pipeline::~Pipeline() { Stop(); }
 void Pipeline::Stop() {
   if (frames_ != nullptr) frames_->Close();
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  if (player_ != nullptr) player_->Stop();
 }
 
-Pipeline::Ending Pipeline::Run() {
-  if (options_.source == Source::kFile) {
-    StartFile();
-  } else {
-    SetState(GST_STATE_PLAYING);
-  }
+void Pipeline::Run() {
+  Start();
   std::uint64_t seen = 0;
   gint64 seen_us = g_get_monotonic_time();
   while (!interrupted_) {
-    const MessagePtr message = Wait(kEnds, kCheckMs);
-    if (interrupted_) break;
+    const MessagePtr message(gst_bus_timed_pop_filtered(bus_.get(), kCheckInterval, kHandled));
+    if (interrupted_) return;
+    if (message != nullptr) Handle(message.get());
     const gint64 now_us = g_get_monotonic_time();
-    const bool moved = std::exchange(seen, delivered_.load()) != seen;
-    if (moved) seen_us = now_us;
-    if (Is(message, GST_MESSAGE_EOS)) {
-      if (options_.source == Source::kFile && delivered_any()) return Ending::kEndOfFile;
-      throw Ended();
-    }
-    if (Is(message, GST_MESSAGE_SEGMENT_DONE)) {
-      // A file with nothing to show reaches its end at once, over and over.
-      if (!moved) g_usleep(10'000);
-      SeekToStart(kLoop);
-    }
+    if (std::exchange(seen, delivered_.load()) != seen) seen_us = now_us;
     if (now_us - seen_us > gint64{1000} * options_.stall_ms) {
       throw Failure(FailureCode::kCameraLost,
                     "The camera gave no picture for " + std::to_string(options_.stall_ms) + " ms");
     }
   }
-  return Ending::kInterrupted;
 }
 
-void Pipeline::StartFile() {
-  SetState(GST_STATE_PAUSED);
-  const MessagePtr message = Wait(kPrerolled, options_.stall_ms);
-  if (interrupted_) return;
-  if (!Is(message, GST_MESSAGE_ASYNC_DONE)) throw Ended();
-  // A raw stream can't be sought in: it plays to its end, and a new pipeline plays it again.
-  if (SeekToStart(kFirstLoop)) Wait(GST_MESSAGE_ASYNC_DONE, options_.stall_ms);
-  if (interrupted_) return;
-  SetState(GST_STATE_PLAYING);
-}
-
-bool Pipeline::SeekToStart(GstSeekFlags flags) {
-  return gst_element_seek(pipeline_.get(), 1.0, GST_FORMAT_TIME, flags, GST_SEEK_TYPE_SET, 0,
-                          GST_SEEK_TYPE_NONE, 0);
-}
-
-void Pipeline::SetState(GstState state) {
-  if (gst_element_set_state(pipeline_.get(), state) != GST_STATE_CHANGE_FAILURE) return;
+void Pipeline::Start() {
+  if (player_ != nullptr) player_->Play();
+  if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE) return;
   const MessagePtr error(gst_bus_pop_filtered(bus_.get(), GST_MESSAGE_ERROR));
   if (error != nullptr) throw FailureOf(error.get(), delivered_any());
   throw Failure(FailureCode::kPipelineFailed, "GStreamer can't start the pipeline and gives no reason");
 }
 
-/** The next message of `types`, or null after the time-out or an interruption; errors throw. */
-MessagePtr Pipeline::Wait(GstMessageType types, int timeout_ms) {
-  const gint64 end_us = g_get_monotonic_time() + gint64{1000} * timeout_ms;
-  while (!interrupted_) {
-    const gint64 left_us = end_us - g_get_monotonic_time();
-    if (left_us <= 0) break;
-    // Interrupt() posts an application message; the bound covers one posted while the bus was flushing.
-    const GstClockTime slice = std::min<gint64>(left_us, gint64{1000} * kCheckMs) * GST_USECOND;
-    const auto wanted = static_cast<GstMessageType>(types | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
-    MessagePtr message(gst_bus_timed_pop_filtered(bus_.get(), slice, wanted));
-    if (Is(message, GST_MESSAGE_ERROR)) throw FailureOf(message.get(), delivered_any());
-    if (message != nullptr && !Is(message, GST_MESSAGE_APPLICATION)) return message;
+void Pipeline::Handle(GstMessage* message) {
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) throw FailureOf(message, delivered_any());
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS) return;
+  if (player_ == nullptr || !player_->IsEnd(message)) {
+    throw Failure(FailureCode::kCameraLost, "The camera ended its stream: was it unplugged?");
   }
-  return nullptr;
-}
-
-Failure Pipeline::Ended() const {
-  if (options_.source == Source::kFile) {
-    return Failure(FailureCode::kPipelineFailed, "The file holds no video that can be played: " + options_.location);
-  }
-  return Failure(FailureCode::kCameraLost, "The camera ended its stream: was it unplugged?");
+  player_->Rewind();
 }
 
 void Pipeline::Interrupt() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "file_player.h"
 #include "frame_input.h"
 #include "gst.h"
 #include "options.h"
@@ -29,16 +30,14 @@ struct Unit {
  */
 class Pipeline {
  public:
-  enum class Ending { kInterrupted, kEndOfFile };
-
   /** `deliver` is called on GStreamer's threads and must not throw. Throws Failure. */
   Pipeline(const CaptureOptions& options, Encoder encoder, std::function<void(Unit&&)> deliver);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /** Plays until interrupted or at a file's end (which only a file that can't loop comes to). Throws Failure. */
-  Ending Run();
+  /** Plays until interrupted. Throws Failure. */
+  void Run();
   /** Takes the devices back at once; Run() must have returned or thrown. */
   void Stop();
 
@@ -52,12 +51,8 @@ class Pipeline {
  private:
   static GstFlowReturn OnSample(GstAppSink* sink, gpointer self);
   Unit UnitOf(GstSample* sample);
-  /** Prerolls a file and seeks it so that its end comes as a message to loop on instead of an end of stream. */
-  void StartFile();
-  void SetState(GstState state);
-  MessagePtr Wait(GstMessageType types, int timeout_ms);
-  bool SeekToStart(GstSeekFlags flags);
-  Failure Ended() const;
+  void Start();
+  void Handle(GstMessage* message);
 
   const CaptureOptions options_;
   const Encoder encoder_kind_;
@@ -66,6 +61,7 @@ class Pipeline {
   ElementPtr encoder_;
   BusPtr bus_;
   std::unique_ptr<FrameInput> frames_;
+  std::unique_ptr<FilePlayer> player_;
   std::atomic<bool> interrupted_{false};
   std::atomic<std::uint64_t> delivered_{0};
 };

@@ -27,6 +27,16 @@ Napi::Object EventOf(const Napi::Env& env, const char* type) {
 
 }  // namespace
 
+Napi::Object StatsObject(const Napi::Env& env, const CaptureStats& stats) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("encoder", stats.encoder);
+  object.Set("unitsDelivered", static_cast<double>(stats.units_delivered));
+  object.Set("unitsDropped", static_cast<double>(stats.units_dropped));
+  object.Set("framesTaken", static_cast<double>(stats.frames_taken));
+  object.Set("framesRefused", static_cast<double>(stats.frames_refused));
+  return object;
+}
+
 struct Session::Doorbell {
   std::mutex mutex;
   napi_threadsafe_function bell = nullptr;
@@ -101,7 +111,9 @@ void Session::Drain(const Napi::Env& env, const Napi::Function& on_event) {
   if (!ended) return;
   done_ = true;
   if (napi_threadsafe_function bell = doorbell_->TakeDown()) napi_release_threadsafe_function(bell, napi_tsfn_release);
-  Emit(env, on_event, EventOf(env, "stopped"));
+  Napi::Object event = EventOf(env, "stopped");
+  event.Set("stats", StatsObject(env, capture_->Stats()));
+  Emit(env, on_event, event);
 }
 
 void Session::OnTeardown(void* context) {

@@ -8,6 +8,8 @@
 
 namespace roverd {
 
+Napi::Object StatsObject(const Napi::Env& env, const CaptureStats& stats);
+
 /**
  * The JavaScript side of one capture: carries its events to a function on the thread that started it. Deletes
  * itself with its last event, or when that thread's environment is torn down, then with the capture stopped.

@@ -21,7 +21,17 @@ std::string FromDevice(const CaptureOptions& options) {
          Size(options) + ",pixel-aspect-ratio=1/1,framerate=[0/1," + std::to_string(options.frames_per_s) + "/1]";
 }
 
+std::string FilePictures(const CaptureOptions& options) {
+  return "video/x-raw,format=I420,pixel-aspect-ratio=1/1,interlace-mode=progressive," + Size(options) + "," +
+         Rate(options);
+}
+
 }  // namespace
+
+std::string FileDescription(const CaptureOptions& options) {
+  return "filesrc name=camera ! decodebin ! videorate ! videoscale add-borders=true ! videoconvert ! " +
+         FilePictures(options) + " ! appsink name=pictures sync=false max-buffers=1";
+}
 
 std::string SourceDescription(const CaptureOptions& options) {
   const std::string size = Size(options);
@@ -37,11 +47,8 @@ std::string SourceDescription(const CaptureOptions& options) {
              " ! video/x-raw,format=I420,pixel-aspect-ratio=1/1," +
              size + "," + rate;
     case Source::kFile:
-      // The queue decodes a little ahead, which hides the seek back to the start.
-      return "filesrc name=camera ! decodebin expose-all-streams=false caps=video/x-raw"
-             " ! queue max-size-buffers=4 max-size-bytes=0 max-size-time=0"
-             " ! videoscale add-borders=true ! videorate ! video/x-raw,pixel-aspect-ratio=1/1," +
-             size + "," + rate + " ! clocksync";
+      // Six pictures are decoded ahead while the sink keeps the pace.
+      return "appsrc name=camera format=time block=true max-buffers=6 max-bytes=0 caps=" + FilePictures(options);
     case Source::kV4l2:
       // Raw where the camera has it in this size; many USB cameras give larger pictures only as JPEG.
       return "v4l2src name=camera ! capsfilter caps=\"video/x-raw," + size + ";image/jpeg," + size +
@@ -54,7 +61,6 @@ std::string SourceDescription(const CaptureOptions& options) {
 
 void PointCamera(GstElement* camera, const CaptureOptions& options) {
   const char* location = options.location.c_str();
-  if (options.source == Source::kFile) g_object_set(camera, "location", location, nullptr);
   if (options.source == Source::kV4l2) g_object_set(camera, "device", location, nullptr);
   if (options.source == Source::kLibcamera && !options.location.empty()) {
     g_object_set(camera, "camera-name", location, nullptr);
