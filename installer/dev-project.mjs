@@ -1,6 +1,6 @@
 /** What is made inside the project's folder: npm packages, the addon, GStreamer's registry, the bundles. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { filesBelow, hashOf, unlessStamped } from './dev-stamp.mjs';
 
@@ -20,15 +20,16 @@ export async function ensureAddon(root, steps) {
   const sources = ['binding.gyp', 'package-lock.json', ...filesBelow(root, 'native', ['.c', '.cc', '.h'])];
   mkdirSync(join(root, 'build'), { recursive: true });
   await unlessStamped(join(root, 'build/addon-stamp'), hashOf(root, sources, process.arch), () =>
-    steps.step('camera addon', ({ run }) =>
+    steps.step('camera addon', ({ run }) => {
       // Not `rebuild`: it would remove build/ with everything else that is kept there. make follows the headers.
-      run(process.execPath, [
+      const nodeGyp = [
         'node_modules/node-gyp/bin/node-gyp.js',
         'configure',
         'build',
-        ...headersHere(),
-      ]),
-    ),
+        `--jobs=${compilers()}`,
+      ];
+      return run(process.execPath, [...nodeGyp, ...headersHere()]);
+    }),
   );
 }
 
@@ -114,6 +115,11 @@ function npm(args) {
   const besides = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const script = process.env.npm_execpath ?? (existsSync(besides) ? besides : null);
   return /\.[cm]?js$/.test(script ?? '') ? [process.execPath, [script, ...args]] : ['npm', args];
+}
+
+/** Compilers at a time: one takes up to 1 GiB, more than the smallest Pi has. */
+function compilers() {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 30)));
 }
 
 /** The headers that came with this Node, if they did: node-gyp need not fetch them then. */
