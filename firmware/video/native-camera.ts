@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import {
   asyncScheduler,
   BehaviorSubject,
