@@ -60,7 +60,7 @@ interface Write {
 const STOPPED: WheelRatios = { left: 0, right: 0 };
 const SIDES: readonly Side[] = ['left', 'right'];
 /** Part of the stall current that a motor draws when it turns freely at full speed. */
-const RUNNING_CURRENT_RATIO = 0.25;
+export const FREE_RUNNING_LOAD_RATIO = 0.25;
 /** More calls of one kind than this waiting at once means a caller that does not wait for answers. */
 const MAX_WAITING = 64;
 
@@ -177,7 +177,7 @@ export function createSimulatedDrivetrain(options: SimulatedDrivetrainOptions = 
       let current = 0;
       for (const side of SIDES) {
         turning[side] = isStuck(side) ? 0 : turning[side] + (command[side] - turning[side]) * share;
-        current += Math.abs(command[side] - turning[side]) + Math.abs(turning[side]) * RUNNING_CURRENT_RATIO;
+        current += Math.abs(command[side] - turning[side]) + Math.abs(turning[side]) * FREE_RUNNING_LOAD_RATIO;
       }
       return {
         wheels: { left: turning.left * (1 - slip.left), right: turning.right * (1 - slip.right) },
