@@ -21,14 +21,17 @@ const steps = createSteps(root);
 const [purpose, ...args] = process.argv.slice(2);
 let child = null;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (child) child.kill(signal);
-    else {
-      steps.kill(signal);
-      process.exit(128 + constants.signals[signal]);
-    }
-  });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(signal));
+
+// A killed npm does not tell what it runs: a robot that nobody can stop any more would stay behind.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const starters = startedBy();
+  const watch = setInterval(() => {
+    if (startedBy() === starters) return;
+    clearInterval(watch);
+    end('SIGTERM');
+  }, 250);
+  watch.unref();
 }
 
 try {
@@ -37,6 +40,26 @@ try {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\n${error.message}`);
   process.exitCode = 1;
+}
+
+function end(signal) {
+  if (child) child.kill(signal);
+  else {
+    steps.kill(signal);
+    process.exit(128 + constants.signals[signal]);
+  }
+}
+
+/** The process above this one and, where that is npm's shell, the npm above it. */
+function startedBy() {
+  const parent = process.ppid;
+  try {
+    // proc(5): pid (comm) state ppid
+    const [, name, above] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8'));
+    return ['sh', 'dash'].includes(name) ? `${parent} ${above}` : `${parent}`;
+  } catch {
+    return `${parent}`;
+  }
 }
 
 async function main() {

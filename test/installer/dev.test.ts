@@ -129,6 +129,23 @@ test('passes signals on to the robot and keeps its exit code', async () => {
   assert.is((await project.dev(['start', '--fail'])).exitCode, 5);
 });
 
+for (const killed of ['npm', "npm's shell"] as const) {
+  test(`ends the robot when ${killed}, which started it, is killed`, async () => {
+    await project.dev(['start']);
+    // As npm does it: a shell that waits. The pipe closes when all that hold its end are gone.
+    const shell = 'node installer/dev.mjs start --wait; true';
+    const npm = project.shell(killed === 'npm' ? `sh -c '${shell}'; true` : shell);
+    let output = '';
+    const closed = new Promise((resolve) => npm.on('close', resolve));
+    npm.stdout?.on('data', (chunk) => {
+      output += chunk;
+      if (chunk.includes('waiting')) npm.kill('SIGKILL');
+    });
+    await closed;
+    assert.match(output, /waiting\nSIGTERM\n$/);
+  });
+}
+
 test('refuses a Node that is too old, and an unknown purpose', async () => {
   project.write('package.json', '{"type":"module","engines":{"node":">=99.1"}}');
   const old = await project.dev(['start']);

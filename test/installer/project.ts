@@ -60,7 +60,20 @@ export class Project {
   spawn(args: readonly string[], { asNobody = false } = {}): ChildProcess {
     const identity = asNobody && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
     if ('uid' in identity) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, this.root]);
-    const child = spawn(process.execPath, ['installer/dev.mjs', ...args], {
+    return this.#start(process.execPath, ['installer/dev.mjs', ...args], identity);
+  }
+
+  /** Runs a line of shell as npm runs a script. */
+  shell(line: string): ChildProcess {
+    return this.#start('sh', ['-c', line], { npm_lifecycle_event: 'start' });
+  }
+
+  #start(
+    command: string,
+    args: readonly string[],
+    { npm_lifecycle_event, ...identity }: { uid?: number; gid?: number; npm_lifecycle_event?: string },
+  ): ChildProcess {
+    const child = spawn(command, args, {
       cwd: this.root,
       env: {
         PATH: `${join(this.root, 'tools')}:${process.env.PATH}`,
@@ -68,6 +81,7 @@ export class Project {
         PROJECT: this.root,
         GST_REGISTRY: join(this.root, 'gst-registry'),
         npm_execpath: join(this.root, 'tools/npm.mjs'),
+        npm_lifecycle_event,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...identity,
