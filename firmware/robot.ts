@@ -181,8 +181,7 @@ function runSimulator(simulator: Simulator, pipeline: Pipeline): Subscription {
   let bumped = false;
   return pipeline.ticks$.subscribe((nowMs) => {
     simulator.advance(nowMs);
-    const { appliedSeq } = pipeline.report();
-    if (appliedSeq !== null) simulator.setAppliedSeq(appliedSeq);
+    simulator.setAppliedSeq(pipeline.report().appliedSeq);
     const pose = simulator.pose();
     if (pose.bumped !== bumped) pipeline.fault('bumped', pose.bumped);
     bumped = pose.bumped;
@@ -208,8 +207,14 @@ function reportSampleFaults(
 
 function openVideo(config: Config, simulator: Simulator, logger: Logger, clock: Clock) {
   const source = captureSource(config, simulator);
-  const camera: Camera = createNativeCamera({ ...config.video, source, logger });
-  const engine = createDatachannelEngine({ logger });
+  const camera: Camera = createNativeCamera({
+    ...config.video,
+    source,
+    logger,
+  });
+  const engine = createDatachannelEngine({
+    logger: (level, message) => logger.warn({ engine: level }, message),
+  });
   const { minBitrateKbps, maxBitrateKbps, bitrateKbps, maxViewers, iceServers } = config.video;
   const sessions = createVideoSessions({
     camera,

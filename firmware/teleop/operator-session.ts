@@ -120,7 +120,7 @@ export class OperatorSession {
       closed: (reason) => {
         if (this.#video !== session) return;
         this.#video = null;
-        this.#io.send({ videoClosed: { code: 'closed', message: reason } });
+        this.#io.send({ videoClosed: reason });
       },
     });
     this.#video = session;

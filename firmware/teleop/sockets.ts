@@ -81,9 +81,10 @@ export class Sockets {
     this.#ws.handleUpgrade(request, stream, head, (socket) => this.#welcome(socket, identity));
   }
 
-  #welcome(socket: WebSocket, identity: Identity): void {
+  #welcome(socket: WebSocket, known: Identity): void {
     const send = (message: ServerMessage) => write(socket, JSON.stringify(message));
     const id = randomBytes(6).toString('hex');
+    const identity = this.#distinct(known);
     const session = new OperatorSession(id, identity, this.#robot, this.#options, { send });
     const one: Connected = { socket, identity, session, unanswered: 0 };
     this.#connected.add(one);
@@ -96,6 +97,14 @@ export class Sockets {
     this.#robot.logger.info({ link: id, name: identity.name, role: identity.role }, 'teleop link opened');
     send({ hello: { ...this.#robot.hello, you: { id, name: identity.name, role: identity.role } } });
     send({ state: this.#robot.state() });
+  }
+
+  /** Two pages of one device have one name; operators have to tell them apart. */
+  #distinct(identity: Identity): Identity {
+    const taken = new Set([...this.#connected].map((one) => one.identity.name));
+    let { name } = identity;
+    for (let n = 2; taken.has(name); n++) name = `${identity.name} ${n}`;
+    return { ...identity, name };
   }
 
   #leave(one: Connected): void {

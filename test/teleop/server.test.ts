@@ -172,6 +172,17 @@ withRig('hello, state and pong over the socket', async ({ connect }) => {
   await client.end();
 });
 
+withRig('two pages of one device are told apart by name', async ({ connect }) => {
+  const first = await connect();
+  const second = await connect();
+  const names = await Promise.all(
+    [first, second].map((client) => client.expect((message) => 'hello' in message && message.hello.you.name)),
+  );
+  assert.equal(names, ['automation', 'automation 2']);
+  await first.end();
+  await second.end();
+});
+
 withRig('lease, take-over and release over the socket', async (rig) => {
   const ada = await rig.connect(rig.mint('operator', 'Ada').token);
   const bob = await rig.connect(rig.mint('operator', 'Bob').token);
