@@ -72,11 +72,8 @@ async function main() {
       const { major, rest } = takeNodeOption(args);
       await setUp('test');
       const node = major === null ? process.execPath : await otherNode(root, steps, major);
-      if (!(await checkSources())) {
-        console.log('0 passed, 1 failed, 0 skipped');
-        return 1;
-      }
-      return follow(node, ['test/run.mjs', ...rest]);
+      const failed = await failedChecks();
+      return follow(node, ['test/run.mjs', ...rest, ...(failed ? ['--failed-checks', `${failed}`] : [])]);
     }
     case 'bench':
       await setUp('test');
@@ -104,20 +101,22 @@ function checkNode() {
   );
 }
 
-/** Types and style. False when something is wrong; it has been printed then. */
-async function checkSources() {
-  try {
-    await steps.step('types', ({ run }) =>
-      run(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']),
-    );
-    await steps.step('style', ({ run }) =>
-      run(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
-    );
-    return true;
-  } catch (error) {
-    console.error(`\n${error.message}`);
-    return false;
+/** Checks types and style, prints what is wrong, and gives the number of checks that failed. */
+async function failedChecks() {
+  const checks = [
+    ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
+    ['style', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']],
+  ];
+  let failed = 0;
+  for (const [title, command] of checks) {
+    try {
+      await steps.step(title, ({ run }) => run(process.execPath, command));
+    } catch (error) {
+      console.error(`${error.message}\n`);
+      failed += 1;
+    }
   }
+  return failed;
 }
 
 function takeNodeOption(list) {
