@@ -1,0 +1,184 @@
+import type { Hello, RobotState } from '../wire.ts';
+import type { LinkPhase } from './link.ts';
+import type { VideoStatus } from './video-watch.ts';
+
+/** Everything the page knows at a moment. */
+export interface View {
+  readonly link: LinkPhase;
+  readonly hello: Hello | null;
+  /** Null while the link is down: what was last heard says nothing about now. */
+  readonly state: RobotState | null;
+  readonly video: VideoStatus;
+  readonly roundTripMs: number | null;
+  readonly videoDelayMs: number | null;
+  readonly framesPerS: number;
+  readonly channelInUse: boolean;
+  readonly estopWaiting: boolean;
+  /** The robot's answer to something this page asked for, shown for a while. */
+  readonly notice: string | null;
+}
+
+/** `good` is the normal case; the others are told by colour, sign and words. */
+export type Level = 'good' | 'info' | 'limit' | 'stop' | 'estop' | 'link';
+
+export interface Line {
+  readonly level: Level;
+  readonly text: string;
+}
+
+const IDLE_CODES = ['idle', 'no_operator'];
+
+/** Why the robot stands still, or what it does: worst first, never empty. */
+export function situation(view: View): readonly Line[] {
+  const { link, hello, state, notice } = view;
+  if (link.kind !== 'open' || hello === null || state === null) {
+    const lines: Line[] = [{ level: 'link', text: linkText(link) }];
+    if (view.estopWaiting) {
+      lines.unshift({
+        level: 'estop',
+        text: 'Emergency stop: sent as soon as the robot answers. Without a link it stops by itself.',
+      });
+    }
+    return lines;
+  }
+  // "Ready" is no news where something else keeps the robot still.
+  const barred = state.reasons.some(({ severity }) => severity === 'stop' || severity === 'estop');
+  const lines: Line[] = state.reasons
+    .filter(({ code }) => !(barred && IDLE_CODES.includes(code)))
+    .map(({ severity, text }) => ({ level: severity, text }));
+  if (notice !== null && !lines.some(({ text }) => text === notice)) {
+    const worse = lines.findIndex(({ level }) => level === 'info');
+    lines.splice(worse < 0 ? lines.length : worse, 0, { level: 'info', text: notice });
+  }
+  if (lines.length === 0) {
+    const text = drives(view) ? 'You drive.' : `${state.operator?.name ?? 'Somebody'} drives.`;
+    lines.push({ level: 'good', text });
+  }
+  return lines;
+}
+
+export function linkText(link: LinkPhase): string {
+  switch (link.kind) {
+    case 'idle':
+      return 'Not connected.';
+    case 'open':
+      return 'Connected.';
+    case 'connecting':
+      return link.why === null ? 'Connecting to the robot.' : `${link.why} Trying again now.`;
+    case 'waiting':
+      return `${link.why} Trying again in ${Math.ceil(link.retryInMs / 1000)} s.`;
+    case 'unpaired':
+      return link.why;
+  }
+}
+
+/** A few words for the chip that is always in view. */
+export function linkShort({ link, channelInUse }: View): Line {
+  if (link.kind === 'open') {
+    return { level: 'good', text: channelInUse ? 'Data channel' : 'WebSocket' };
+  }
+  return { level: 'link', text: link.kind === 'connecting' && link.why === null ? 'Connecting' : 'No link' };
+}
+
+/** Whether this page holds the robot. */
+export function drives({ hello, state }: View): boolean {
+  return hello !== null && state?.operator?.id === hello.you.id;
+}
+
+export function mayDrive({ hello }: View): boolean {
+  return hello?.you.role === 'operator';
+}
+
+/** Whether somebody else holds the robot. */
+export function watches(view: View): boolean {
+  return view.state !== null && (!mayDrive(view) || (view.state.operator !== null && !drives(view)));
+}
+
+export function whoDrives(view: View): string {
+  if (view.state === null) return '';
+  if (drives(view)) return 'You drive';
+  const { operator } = view.state;
+  const who = operator
+    ? `${operator.name}${operator.link === 'cloud' ? ' (cloud)' : ''} drives`
+    : 'Nobody drives';
+  return mayDrive(view) ? who : `${who}. You watch`;
+}
+
+/** Whether a reset would release something: the emergency stop, or a fault that stays until then. */
+export function resettable(view: View): boolean {
+  const { state } = view;
+  if (state === null || !mayDrive(view)) return false;
+  return (
+    state.estop || state.reasons.some(({ severity, code }) => severity === 'stop' && code !== 'release_first')
+  );
+}
+
+/** What lies over the picture when there is none, or an old one. */
+export function pictureText({ link, state, video }: View): string | null {
+  if (link.kind !== 'open') return link.kind === 'connecting' && link.why === null ? 'Connecting' : 'No link';
+  if (state?.video.error) return state.video.error;
+  switch (video.kind) {
+    case 'live':
+      return null;
+    case 'frozen':
+      return `The picture is ${(video.forMs / 1000).toFixed(0)} s old`;
+    case 'starting':
+      return 'Waiting for the picture';
+    case 'waiting':
+      return `${video.why} Trying again.`;
+    case 'off':
+      return video.why ?? 'No picture';
+  }
+}
+
+export interface Gauge {
+  readonly value: string;
+  readonly unit: string;
+  readonly level: 'good' | 'limit' | 'stop';
+  /** Said beside the value when the level is not good. */
+  readonly remark: string;
+}
+
+const UNKNOWN: Gauge = { value: '–', unit: '', level: 'good', remark: '' };
+
+function gauge(value: string, unit: string, level: Gauge['level'] = 'good', remark = ''): Gauge {
+  return { value, unit, level, remark: level === 'good' ? '' : remark };
+}
+
+export function batteryGauge({ state }: View): Gauge {
+  const { ratio = null, volts = null } = state?.battery ?? {};
+  if (ratio === null) return volts === null ? UNKNOWN : gauge(volts.toFixed(1), 'V');
+  const level = ratio < 0.05 ? 'stop' : ratio < 0.2 ? 'limit' : 'good';
+  return gauge(String(Math.round(ratio * 100)), '%', level, level === 'stop' ? 'empty' : 'low');
+}
+
+/** Of full speed, signed: the mean of both wheels, or how fast it turns on the spot. */
+export function speedGauge({ state }: View): Gauge {
+  if (!state) return UNKNOWN;
+  const { left, right } = state.wheels;
+  return gauge(String(Math.round(Math.max(Math.abs(left), Math.abs(right)) * 100)), '%');
+}
+
+export function roundTripGauge({ roundTripMs }: View): Gauge {
+  if (roundTripMs === null) return UNKNOWN;
+  const level = roundTripMs > 400 ? 'stop' : roundTripMs > 150 ? 'limit' : 'good';
+  return gauge(roundTripMs < 10 ? roundTripMs.toFixed(1) : roundTripMs.toFixed(0), 'ms', level, 'slow');
+}
+
+export function videoDelayGauge({ videoDelayMs }: View): Gauge {
+  if (videoDelayMs === null) return UNKNOWN;
+  const level = videoDelayMs > 500 ? 'stop' : videoDelayMs > 200 ? 'limit' : 'good';
+  return gauge(Math.max(0, videoDelayMs).toFixed(0), 'ms', level, 'late');
+}
+
+export function frameRateGauge({ framesPerS, video }: View): Gauge {
+  if (video.kind === 'off' || video.kind === 'starting') return UNKNOWN;
+  const level = framesPerS < 5 ? 'stop' : framesPerS < 15 ? 'limit' : 'good';
+  return gauge(String(framesPerS), '/s', level, 'jerky');
+}
+
+/** What is read out to those who don't see the page: changes that matter, not every value. */
+export function announcement(view: View): string {
+  const lines = situation(view).filter(({ level }) => !['good', 'info'].includes(level));
+  return [...lines.map(({ text }) => text), whoDrives(view)].filter((text) => text !== '').join(' ');
+}
