@@ -1,5 +1,12 @@
 import { clearance, footprintOf } from '../footprint.ts';
-import { type FloorArea, type FloorPattern, floorBounds, type Room, type SunPatch } from '../room.ts';
+import {
+  type FloorArea,
+  type FloorPattern,
+  floorBounds,
+  type Room,
+  type Solid,
+  type SunPatch,
+} from '../room.ts';
 import { blend, chance, light, modulo, noise, ramp, repeated } from './paint.ts';
 import { halvings, type TextureLevel, toPixel } from './texture.ts';
 
@@ -52,15 +59,13 @@ const SHADE_STEP = 4;
 
 /** How bright the floor is: darker along walls and under furniture. One value for every few texels. */
 function shadesOf(room: Room, map: BlankGround): Float32Array {
-  const casts = room.solids
-    .filter((solid) => solid.shape !== 'sprite' && solid.bottomM < 1)
-    .map((solid) => ({
-      print: footprintOf(solid),
-      reachM: Math.max(solid.widthM, solid.depthM) + 0.6,
-      // What hangs higher casts a softer and wider shadow.
-      depth: solid.bottomM > 0.1 ? 0.34 : 0.42,
-      softM: 0.07 + solid.bottomM * 0.25,
-    }));
+  const casts = room.solids.filter(castsShade).map((solid) => ({
+    print: footprintOf(solid),
+    reachM: Math.max(solid.widthM, solid.depthM) + 0.6,
+    // What hangs higher casts a softer and wider shadow.
+    depth: solid.bottomM > 0.1 ? 0.34 : 0.42,
+    softM: 0.07 + solid.bottomM * 0.25,
+  }));
   const columns = shadePoints(map.width);
   const rows = shadePoints(map.height);
   const shades = new Float32Array(columns * rows);
@@ -79,6 +84,11 @@ function shadesOf(room: Room, map: BlankGround): Float32Array {
     }
   }
   return shades;
+}
+
+/** What stands on the floor, and broad things not far above it. */
+function castsShade({ shape, bottomM, widthM, depthM }: Solid): boolean {
+  return shape !== 'sprite' && (bottomM < 0.1 || (bottomM < 1 && Math.min(widthM, depthM) > 0.3));
 }
 
 /** Lays the shades over the floor, smoothly from point to point. */
