@@ -49,7 +49,7 @@ export class Faces {
     this.count = face + 1;
   }
 
-  /** Orders the faces nearer than `wallM`; `count` is their number afterwards only in the return value. */
+  /** Puts the faces nearer than `wallM` in order and returns how many they are. */
   sort(wallM: number): number {
     let kept = 0;
     for (let face = 0; face < this.count; face += 1) {

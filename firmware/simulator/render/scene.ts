@@ -45,7 +45,7 @@ export interface Scene {
   readonly prisms: readonly Prism[];
 }
 
-/** Paints everything a room needs: some 10 MB and a tenth of a second. */
+/** Paints floor and ceiling (some tens of ms); the other textures follow when they are first seen, 5 MB in all. */
 export function createScene(room: Room): Scene {
   const painted = new Map<TextureName, Texture>();
   const textureOf = (name: TextureName) => {
