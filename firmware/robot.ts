@@ -13,12 +13,11 @@ import { createTelemetry } from './telemetry/telemetry.ts';
 import { startTeleop } from './teleop/server.ts';
 import { openTokenStore } from './teleop/tokens.ts';
 import type { RobotState } from './teleop/wire.ts';
+import { VERSION } from './version.ts';
 import type { Camera, CameraStatus } from './video/camera.ts';
 import { createDatachannelEngine } from './video/datachannel-engine.ts';
 import { type CaptureSource, createNativeCamera } from './video/native-camera.ts';
 import { createVideoSessions } from './video/sessions.ts';
-
-declare const ROVERD_VERSION: string;
 
 /** The code printed where the robot was started is for the person who stands there. */
 const PAIRING_CODE_MS = 15 * 60_000;
@@ -140,7 +139,7 @@ async function assemble(
   let connections = () => 0;
   const metrics = createMetrics({
     robot: config.robot.name,
-    version: ROVERD_VERSION,
+    version: VERSION,
     report: () => pipeline.report(),
     samples: () => telemetry.latest(),
     connections: () => connections(),
@@ -154,7 +153,7 @@ async function assemble(
       video: video?.sessions ?? null,
       hello: {
         robot: config.robot.name,
-        version: ROVERD_VERSION,
+        version: VERSION,
         watchdogMs: config.command.watchdogMs,
         sendEveryMs: Math.floor(config.command.watchdogMs / COMMANDS_PER_WINDOW),
         strip: video?.simulated ?? false,

@@ -177,7 +177,8 @@ export function createSimulatedDrivetrain(options: SimulatedDrivetrainOptions = 
       let current = 0;
       for (const side of SIDES) {
         turning[side] = isStuck(side) ? 0 : turning[side] + (command[side] - turning[side]) * share;
-        current += Math.abs(command[side] - turning[side]) + Math.abs(turning[side]) * FREE_RUNNING_LOAD_RATIO;
+        current +=
+          Math.abs(command[side] - turning[side]) + Math.abs(turning[side]) * FREE_RUNNING_LOAD_RATIO;
       }
       return {
         wheels: { left: turning.left * (1 - slip.left), right: turning.right * (1 - slip.right) },

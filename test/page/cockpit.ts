@@ -1,0 +1,135 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { RobotState } from '../../firmware/teleop/wire.ts';
+import { launchBrowser, type TestBrowser } from '../browser.ts';
+import { type RobotProcess, startProcess } from '../robot-process.ts';
+
+export interface Cockpit {
+  robot: RobotProcess;
+  chromium: TestBrowser;
+}
+
+/** A suite over one robot process and one browser. Each test gets a robot at rest, without operator. */
+export function cockpitSuite(name: string) {
+  const cockpit = suite<Cockpit>(name);
+  cockpit.before(async (context) => {
+    context.robot = await startProcess();
+    context.chromium = await launchBrowser();
+  });
+  cockpit.after(async ({ robot, chromium }) => {
+    await chromium.close();
+    assert.is(await robot.end(), 0, 'the robot ends in good order');
+  });
+  cockpit.before.each(async ({ robot }) => {
+    await robot.publish({ reset: true });
+    await untilState(
+      robot,
+      'at rest without operator',
+      ({ operator, wheels }) => !operator && wheels.left === 0,
+    );
+  });
+  return cockpit;
+}
+
+/** Opens a page and waits for its first picture and the data channel. */
+export async function openPage(
+  { robot, chromium }: Cockpit,
+  { address = robot.address, ...options }: BrowserContextOptions & { address?: string } = {},
+): Promise<Page> {
+  const context = await chromium.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('close', () => assert.equal(faults, []));
+  await page.goto(address);
+  await page.waitForFunction(
+    () => window.roverd.stats.frames > 0 && window.roverd.connection.transport === 'channel',
+    null,
+    {
+      timeout: 15_000,
+    },
+  );
+  return page;
+}
+
+/** Polls the robot itself, not the page. */
+export async function untilState(
+  robot: RobotProcess,
+  what: string,
+  holds: (state: RobotState) => boolean,
+  withinMs = 5000,
+): Promise<RobotState> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const state = await robot.state();
+    if (holds(state)) return state;
+    if (performance.now() > deadline) {
+      const { wheels, operator, reasons, estop } = state;
+      throw new Error(
+        `not within ${withinMs} ms: ${what}; ${JSON.stringify({ wheels, operator, reasons, estop })}`,
+      );
+    }
+  }
+}
+
+export const drives = ({ wheels }: RobotState) => wheels.left !== 0 || wheels.right !== 0;
+export const stands = (state: RobotState) => !drives(state);
+
+/** A small grey copy of what the video element shows, without the strip at the top. */
+export function picture(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const video = document.querySelector('video')!;
+    const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 24 });
+    const context = canvas.getContext('2d')!;
+    const top = video.videoHeight / 10;
+    context.drawImage(video, 0, top, video.videoWidth, video.videoHeight - top, 0, 0, 32, 24);
+    const { data } = context.getImageData(0, 0, 32, 24);
+    return Array.from(
+      { length: 32 * 24 },
+      (_, i) => (data[4 * i]! + data[4 * i + 1]! + data[4 * i + 2]!) / 3,
+    );
+  });
+}
+
+/** Mean difference of two such copies, 0..255. */
+export function difference(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
+}
+
+/** Gamepads as the page sees them, moved by the test: headless Chromium has no hardware to plug in. */
+export async function emulateGamepad(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const pad = {
+      index: 0,
+      id: 'test',
+      connected: true,
+      mapping: 'standard',
+      axes: [0, 0, 0, 0],
+      timestamp: 0,
+    };
+    const buttons = Array.from({ length: 17 }, () => ({ pressed: false, touched: false, value: 0 }));
+    const holder = { pad: { ...pad, buttons } as object | null };
+    Object.assign(window, { testPad: holder });
+    Object.defineProperty(navigator, 'getGamepads', { value: () => [holder.pad] });
+    window.dispatchEvent(new Event('gamepadconnected'));
+  });
+}
+
+export function setGamepad(
+  page: Page,
+  change: { axes?: number[]; button?: number; gone?: true },
+): Promise<void> {
+  return page.evaluate(({ axes, button, gone }) => {
+    const holder = (
+      window as unknown as { testPad: { pad: { axes: number[]; buttons: { pressed: boolean }[] } | null } }
+    ).testPad;
+    if (gone) {
+      holder.pad = null;
+      window.dispatchEvent(new Event('gamepaddisconnected'));
+    } else if (holder.pad) {
+      if (axes) holder.pad.axes = axes;
+      if (button !== undefined) holder.pad.buttons[button]!.pressed = true;
+    }
+  }, change);
+}
