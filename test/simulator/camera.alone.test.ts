@@ -91,13 +91,13 @@ test('pictures carry the monotonic time at which they were drawn', async () => {
   const units = await record(simulator, 500, 30);
   const afterUs = Number(process.hrtime.bigint() / 1000n);
   await simulator.close();
-  let lastUs = beforeUs;
-  for (const { capturedUs } of units) {
-    assert.ok(capturedUs > lastUs && capturedUs < afterUs);
-    lastUs = capturedUs;
-  }
-  const meanUs = (lastUs - units[0]!.capturedUs) / (units.length - 1);
-  assert.ok(meanUs > 33_000 && meanUs < 45_000, `a picture every ${meanUs} µs`);
+  const times = units.map(({ capturedUs }) => capturedUs);
+  assert.ok(times[0]! > beforeUs && times.at(-1)! < afterUs);
+  const gaps = times.slice(1).map((time, index) => time - times[index]!);
+  assert.ok(Math.min(...gaps) > 0);
+  // On a busy machine beats are left out; made up for they are never.
+  const median = gaps.sort((a, b) => a - b)[gaps.length >> 1]!;
+  assert.ok(median > 30_000 && median < 80_000, `a picture every ${median} µs`);
 });
 
 test('a producer starts and stops again and again, and ends at once', async () => {
