@@ -18,24 +18,30 @@ export function readAdmission(hash: string): Admission {
   return code === null ? { kind: 'none' } : { kind: 'code', code };
 }
 
+/** Chromium's relatives name each other in their user agents: the first that is found is the browser. */
+const BROWSERS = [
+  [/Edg\//, 'Edge'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrome\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+] as const;
+const SYSTEMS = [
+  [/Android/, 'Android'],
+  [/iPhone/, 'iPhone'],
+  [/iPad/, 'iPad'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'Mac'],
+  [/CrOS/, 'Chromebook'],
+  [/Linux/, 'Linux'],
+] as const;
+
 /** `Chrome on Android`: a name for this device that its owner may change. */
 export function suggestedName(userAgent: string): string {
-  const browser =
-    /(?:(Edg)|(Firefox)|(Chrome))\//
-      .exec(userAgent)
-      ?.slice(1)
-      .find((name) => name !== undefined) ?? (/Safari\//.test(userAgent) ? 'Safari' : 'Browser');
-  const system = [
-    [/Android/, 'Android'],
-    [/iPhone/, 'iPhone'],
-    [/iPad/, 'iPad'],
-    [/Windows/, 'Windows'],
-    [/Mac OS X/, 'Mac'],
-    [/CrOS/, 'Chromebook'],
-    [/Linux/, 'Linux'],
-  ].find(([pattern]) => (pattern as RegExp).test(userAgent))?.[1];
-  const name = browser === 'Edg' ? 'Edge' : browser;
-  return system ? `${name} on ${String(system)}` : name;
+  const find = (names: readonly (readonly [RegExp, string])[]) =>
+    names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const system = find(SYSTEMS);
+  const browser = find(BROWSERS) ?? 'Browser';
+  return system ? `${browser} on ${system}` : browser;
 }
 
 export type PairResult =

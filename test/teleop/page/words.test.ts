@@ -1,0 +1,168 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Reason } from '../../../firmware/command/report.ts';
+import {
+  announcement,
+  batteryGauge,
+  drives,
+  frameRateGauge,
+  linkText,
+  pictureText,
+  resettable,
+  roundTripGauge,
+  situation,
+  speedGauge,
+  type View,
+  videoDelayGauge,
+  watches,
+  whoDrives,
+} from '../../../firmware/teleop/page/words.ts';
+import type { Hello, RobotState } from '../../../firmware/teleop/wire.ts';
+
+const hello: Hello = {
+  robot: 'rover',
+  version: '1',
+  you: { id: 'me', name: 'Me', role: 'operator' },
+  watchdogMs: 400,
+  sendEveryMs: 80,
+  strip: false,
+  iceServers: [],
+};
+const reason = (code: string, severity: Reason['severity'], text = code): Reason => ({
+  code,
+  severity,
+  text,
+});
+
+function view(changes: Partial<RobotState> = {}, others: Partial<View> = {}): View {
+  const state = {
+    estop: false,
+    operator: null,
+    reasons: [],
+    wheels: { left: 0, right: 0 },
+    battery: null,
+    video: { viewers: 1, state: 'streaming', bitrateKbps: 1, error: null },
+    ...changes,
+  } as unknown as RobotState;
+  return {
+    link: { kind: 'open' },
+    hello,
+    state,
+    video: { kind: 'live' },
+    roundTripMs: 3,
+    videoDelayMs: 40,
+    framesPerS: 30,
+    channelInUse: true,
+    estopWaiting: false,
+    notice: null,
+    ...others,
+  };
+}
+const me = { id: 'me', name: 'Me', link: 'local' } as const;
+const ana = { id: 'ana', name: 'Ana', link: 'local' } as const;
+
+test('reasons are told as they come, worst first, and never nothing', () => {
+  const reasons = [reason('battery_low', 'limit'), reason('bumped', 'info')];
+  assert.equal(
+    situation(view({ operator: me, reasons })).map(({ level, text }) => [level, text]),
+    [
+      ['limit', 'battery_low'],
+      ['info', 'bumped'],
+    ],
+  );
+  assert.equal(situation(view({ operator: me })), [{ level: 'good', text: 'You drive.' }]);
+  assert.equal(situation(view({ operator: ana })), [{ level: 'good', text: 'Ana drives.' }]);
+});
+
+test('"ready" is left out where something keeps the robot still', () => {
+  const reasons = [reason('estop', 'estop'), reason('idle', 'info')];
+  assert.equal(
+    situation(view({ reasons })).map(({ text }) => text),
+    ['estop'],
+  );
+  assert.equal(situation(view({ reasons: [reason('idle', 'info')] })).length, 1);
+});
+
+test('a notice stands before what is merely known, and is not said twice', () => {
+  const reasons = [reason('battery_low', 'limit'), reason('idle', 'info')];
+  assert.equal(
+    situation(view({ reasons }, { notice: 'Take over first' })).map(({ text }) => text),
+    ['battery_low', 'Take over first', 'idle'],
+  );
+  assert.is(situation(view({ reasons }, { notice: 'idle' })).length, 2);
+});
+
+test('without a link it says what it does about it, and that a stop waits', () => {
+  const link = { kind: 'waiting', attempt: 3, retryInMs: 1000, why: 'The robot does not answer.' } as const;
+  const text = 'The robot does not answer. Trying again in 1 s.';
+  assert.equal(situation(view({}, { link, state: null })), [{ level: 'link', text }]);
+  const waiting = situation(view({}, { link, state: null, estopWaiting: true }));
+  assert.equal(
+    waiting.map(({ level }) => level),
+    ['estop', 'link'],
+  );
+  assert.match(linkText({ kind: 'connecting', attempt: 0, why: null }), /Connecting/);
+  assert.match(linkText({ kind: 'connecting', attempt: 2, why: 'Lost.' }), /Lost\. Trying again now/);
+});
+
+test('who drives is told to each as it concerns them', () => {
+  assert.is(whoDrives(view({ operator: me })), 'You drive');
+  assert.is(whoDrives(view({ operator: ana })), 'Ana drives');
+  assert.is(whoDrives(view()), 'Nobody drives');
+  assert.is(whoDrives(view({}, { state: null })), '');
+  assert.is(whoDrives(view({ operator: { ...ana, link: 'cloud' } })), 'Ana (cloud) drives');
+  const viewer = { ...hello, you: { ...hello.you, role: 'viewer' } } as const;
+  assert.is(whoDrives(view({}, { hello: viewer })), 'Nobody drives. You watch');
+  assert.ok(watches(view({}, { hello: viewer })) && watches(view({ operator: ana })));
+  assert.ok(!watches(view()) && !watches(view({ operator: me })));
+  assert.ok(drives(view({ operator: me })) && !drives(view({ operator: ana })));
+});
+
+test('reset is offered for what a reset releases, to those who may', () => {
+  assert.ok(resettable(view({ estop: true })));
+  assert.ok(resettable(view({ reasons: [reason('battery_empty', 'stop')] })));
+  assert.not(resettable(view({ reasons: [reason('release_first', 'stop')] })));
+  assert.not(resettable(view({ reasons: [reason('battery_low', 'limit')] })));
+  const viewer = { ...hello, you: { ...hello.you, role: 'viewer' } } as const;
+  assert.not(resettable(view({ estop: true }, { hello: viewer })));
+  assert.not(resettable(view({}, { state: null })));
+});
+
+test('over the picture lies why there is none', () => {
+  assert.is(pictureText(view()), null);
+  assert.match(pictureText(view({}, { video: { kind: 'frozen', forMs: 2100 } }))!, /2 s old/);
+  assert.is(pictureText(view({}, { link: { kind: 'idle' } })), 'No link');
+  const broken = { viewers: 0, state: 'failed', bitrateKbps: 0, error: 'No camera at /dev/video0' };
+  assert.is(pictureText(view({ video: broken })), 'No camera at /dev/video0');
+  assert.match(pictureText(view({}, { video: { kind: 'waiting', why: 'Too many watch.' } }))!, /Too many/);
+});
+
+test('gauges tell a bad value in words besides its level', () => {
+  const battery = (ratio: number | null, volts: number | null = null) =>
+    batteryGauge(view({ battery: { ratio, volts } }));
+  assert.equal(battery(0.784), { value: '78', unit: '%', level: 'good', remark: '' });
+  assert.equal(battery(0.1), { value: '10', unit: '%', level: 'limit', remark: 'low' });
+  assert.equal(battery(0.03), { value: '3', unit: '%', level: 'stop', remark: 'empty' });
+  assert.is(battery(null, 7.62).value, '7.6');
+  assert.is(batteryGauge(view()).value, '–');
+  assert.is(speedGauge(view({ wheels: { left: -0.5, right: 0.25 } })).value, '50');
+  for (const [gauge, name] of [
+    [roundTripGauge, 'roundTripMs'],
+    [videoDelayGauge, 'videoDelayMs'],
+  ] as const) {
+    assert.is(gauge(view({}, { [name]: 20 })).level, 'good');
+    assert.is(gauge(view({}, { [name]: 250 })).level, 'limit');
+    assert.is(gauge(view({}, { [name]: 900 })).level, 'stop');
+    assert.ok(gauge(view({}, { [name]: 900 })).remark);
+    assert.is(gauge(view({}, { [name]: null })).value, '–');
+  }
+  assert.is(frameRateGauge(view({}, { framesPerS: 3 })).level, 'stop');
+  assert.is(frameRateGauge(view({}, { framesPerS: 0, video: { kind: 'starting' } })).value, '–');
+});
+
+test('what is read out leaves out what changes all the time', () => {
+  const reasons = [reason('battery_low', 'limit', 'Low.'), reason('idle', 'info', 'Ready.')];
+  assert.is(announcement(view({ operator: me, reasons })), 'Low. You drive');
+});
+
+test.run();
