@@ -77,9 +77,11 @@ void FilePlayer::Rewind() {
 }
 
 GstFlowReturn FilePlayer::Push(GstBuffer* picture) {
-  const GstClockTime now = gst_element_get_current_running_time(appsrc_);
-  if (GST_CLOCK_TIME_IS_VALID(now) && now > kMaxLateness) {
-    next_picture_ = std::max<std::uint64_t>(next_picture_, (now - kMaxLateness) / period_);
+  // The base time is 0 until the appsrc plays.
+  const GstClockTime base = gst_element_get_base_time(appsrc_);
+  const GstClockTime now = gst_util_get_timestamp();
+  if (base != 0 && now > base + kMaxLateness) {
+    next_picture_ = std::max<std::uint64_t>(next_picture_, (now - base - kMaxLateness) / period_);
   }
   GST_BUFFER_PTS(picture) = next_picture_++ * period_;
   GST_BUFFER_DTS(picture) = GST_CLOCK_TIME_NONE;

@@ -88,7 +88,11 @@ void Session::OnRing(napi_env env, napi_value on_event, void* context, void*) {
   auto* session = static_cast<Session*>(context);
   session->doorbell_->Answer();
   if (env == nullptr || on_event == nullptr || session->done_) return;
-  session->Drain(Napi::Env(env), Napi::Function(env, on_event));
+  try {
+    session->Drain(Napi::Env(env), Napi::Function(env, on_event));
+  } catch (const Napi::Error&) {
+    // The worker is being terminated and runs no more JavaScript; OnTeardown() comes next.
+  }
 }
 
 void Session::Drain(const Napi::Env& env, const Napi::Function& on_event) {
