@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { packageRoot } from '../../config/paths.ts';
 import type { RobotState } from '../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../browser.ts';
 import { type RobotProcess, startProcess } from '../robot-process.ts';
@@ -132,4 +135,11 @@ export function setGamepad(
       if (button !== undefined) holder.pad.buttons[button]!.pressed = true;
     }
   }, change);
+}
+
+/** Keeps a picture of the page under dist/screenshots/; with ROVERD_WRITE_DOCS=1 also the one the README shows. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const file = await page.screenshot({ path: join(packageRoot(), 'dist/screenshots', `${name}.png`) });
+  if (process.env.ROVERD_WRITE_DOCS === '1')
+    writeFileSync(join(packageRoot(), 'test/page', `${name}.png`), file);
 }
