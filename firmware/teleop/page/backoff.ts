@@ -1,5 +1,5 @@
-/** Longest wait between two tries: with the try itself, a robot that is back is found within 2 s. */
-const LONGEST_MS = 1_000;
+/** Longest wait between two tries. Browsers stretch it to 1 s where a page is not in front: still found within 2 s. */
+const LONGEST_MS = 500;
 const FIRST_MS = 250;
 
 /** Wait before the given try, 1 being the first after a loss, in ms. */

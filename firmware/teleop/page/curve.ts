@@ -5,7 +5,7 @@ const DEAD_ZONE_RATIO = 0.12;
 /** How much of the travel is cubic: fine near the middle, all of it at the rim. 0 is a straight line. */
 const EXPO_RATIO = 0.5;
 /** Turning at full rate is more than a hand wants; the rim gives this much of it. */
-const TURN_RATIO = 0.7;
+export const TURN_RATIO = 0.7;
 
 /**
  * Turns a stick's place into a velocity. Dead zone and expo act on the distance from the middle, so that the

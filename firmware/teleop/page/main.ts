@@ -20,6 +20,7 @@ import { Video } from './video.ts';
 import type { View } from './words.ts';
 
 const CHECK_EVERY_MS = 250;
+const REMEMBER_EVERY_MS = 1_000;
 const NOTICE_MS = 4_000;
 /** Nobody looks: after this long the picture is given up, so that the camera may rest. */
 const HIDDEN_VIDEO_MS = 15_000;
@@ -42,7 +43,13 @@ const stripReader = new StripReader();
 
 const link = new Link({ phase: onPhase, message: onMessage });
 const pinger = new Pinger((ping) => void link.send({ ping }));
-const video = new Video({ element, send: (message) => link.send(message), frame: onFrame });
+const picture = new PictureFrame(element);
+const video = new Video({
+  element,
+  send: (message) => link.send(message),
+  frame: onFrame,
+  ending: () => picture.freeze(),
+});
 const drive = new Drive({
   sendSocket: (text) => link.send(text),
   sendChannel: (text) => video.sendData(text),
@@ -56,6 +63,7 @@ const drive = new Drive({
     counts.onSent(command);
     if (command.kind === 'drive') measurements.onCommandSent(command.seq, command.atMs);
     else measurements.onStopSent();
+    render();
   },
   blocked: say,
 });
@@ -75,7 +83,6 @@ new Gamepads({
 });
 new SpeedLimit((ratio) => drive.setLimit(ratio));
 
-const picture = new PictureFrame(element);
 const hud = new Hud({
   emergencyStop,
   reset: () => {
@@ -180,12 +187,21 @@ function onRefusal({ code, message, seq }: { code: string; message: string; seq?
 
 function onFrame({ rtpTimestamp }: VideoFrameCallbackMetadata): void {
   const nowMs = performance.now();
+  picture.thaw();
   const robotUs = pinger.clock.robotUs(nowMs);
   const known = rtpTimestamp !== undefined && robotUs !== null;
   measurements.onFrame(nowMs, known ? pictureAgeMs(rtpTimestamp, robotUs) : null);
   if (!hello?.strip) return;
   const strip = stripReader.read(element);
   if (strip) measurements.onStrip(strip, nowMs);
+}
+
+let rememberedMs = 0;
+function rememberPicture(): void {
+  const nowMs = performance.now();
+  if (video.status.kind !== 'live' || nowMs - rememberedMs < REMEMBER_EVERY_MS) return;
+  rememberedMs = nowMs;
+  picture.remember();
 }
 
 let renderAsked = false;
@@ -209,6 +225,7 @@ function render(): void {
       notice: notice && notice.untilMs > nowMs ? notice.text : null,
     };
     hud.show(view);
+    stick.follow(drive.velocity);
   });
 }
 
@@ -260,7 +277,10 @@ addEventListener('pagehide', letGo);
 addEventListener('online', () => link.nudge());
 addEventListener('hashchange', begin);
 setInterval(() => {
-  if (document.visibilityState === 'visible') video.check(state?.video.state === 'failed');
+  if (document.visibilityState === 'visible') {
+    video.check(state?.video.state === 'failed');
+    rememberPicture();
+  }
   render();
 }, CHECK_EVERY_MS);
 

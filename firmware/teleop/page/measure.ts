@@ -4,6 +4,8 @@ import type { Strip } from '../../simulator/strip.ts';
 const KEPT = 1_000;
 /** Over which frame rate and video delay are told, in ms. */
 const WINDOW_MS = 1_000;
+/** A pace needs some time to be one, in ms. */
+const SHORTEST_SPAN_MS = 250;
 /** A command that shows in no picture for so long never will: it was refused, overtaken or lost. */
 const COMMAND_LOST_MS = 2_000;
 const RTP_WRAP = 2 ** 32;
@@ -36,6 +38,7 @@ export class Measurements {
   #newestSeq = -1;
   #frames = 0;
   #firstFrameMs: number | null = null;
+  #streamSinceMs = 0;
   #lastStrip: (Strip & { readonly atMs: number }) | null = null;
   readonly #commandToPictureMs: number[] = [];
   readonly #pictureAgeMs: number[] = [];
@@ -45,6 +48,8 @@ export class Measurements {
   onFrame(atMs: number, ageMs: number | null): void {
     this.#frames += 1;
     this.#firstFrameMs ??= atMs;
+    const before = this.#recent.at(-1);
+    if (before === undefined || before.atMs <= atMs - WINDOW_MS) this.#streamSinceMs = atMs;
     this.#recent = [...this.#recent.filter((frame) => frame.atMs > atMs - WINDOW_MS), { atMs, ageMs }];
     if (ageMs !== null) keep(this.#pictureAgeMs, ageMs);
   }
@@ -99,9 +104,11 @@ export class Measurements {
     return this.#roundTripMs.at(-1) ?? null;
   }
 
-  /** Frames presented in the second before `nowMs`. */
+  /** Pace of the frames presented in the second before `nowMs`, or since they began to come. */
   framesPerS(nowMs: number): number {
-    return this.#recent.filter((frame) => frame.atMs > nowMs - WINDOW_MS).length;
+    const count = this.#recent.filter((frame) => frame.atMs > nowMs - WINDOW_MS).length;
+    const spanMs = Math.min(WINDOW_MS, nowMs - this.#streamSinceMs);
+    return spanMs < SHORTEST_SPAN_MS ? count : Math.round((count * 1000) / spanMs);
   }
 
   /** Median age of the pictures of the second before `nowMs`. */

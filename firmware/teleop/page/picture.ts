@@ -6,6 +6,7 @@ import { keepTurns, readTurns } from './preferences.ts';
 export class PictureFrame {
   readonly #frame = byId('picture', HTMLElement);
   readonly #video: HTMLVideoElement;
+  readonly #still = byId('still', HTMLCanvasElement);
   #turns = readTurns();
 
   constructor(video: HTMLVideoElement) {
@@ -23,6 +24,26 @@ export class PictureFrame {
   /** In simulation the machine-readable strip at the picture's top edge is for the page, not for people. */
   hideStrip(hidden: boolean): void {
     this.#frame.classList.toggle('with-strip', hidden);
+  }
+
+  /** Copies what is shown now: a video turns black at its end, too soon to copy it then. */
+  remember(): void {
+    const { videoWidth, videoHeight } = this.#video;
+    if (videoWidth === 0) return;
+    if (this.#still.width !== videoWidth || this.#still.height !== videoHeight) {
+      this.#still.width = videoWidth;
+      this.#still.height = videoHeight;
+    }
+    this.#still.getContext('2d', { alpha: false })?.drawImage(this.#video, 0, 0);
+  }
+
+  /** Shows what was remembered, greyed, until there is a picture again. */
+  freeze(): void {
+    this.#still.hidden = false;
+  }
+
+  thaw(): void {
+    if (!this.#still.hidden) this.#still.hidden = true;
   }
 
   #fit(): void {

@@ -12,6 +12,8 @@ export interface VideoOptions {
   readonly send: (message: SessionMessage) => boolean;
   /** A picture is on its way to the screen. */
   readonly frame: (metadata: VideoFrameCallbackMetadata) => void;
+  /** There will be no picture for a while: the connection that gave them ends. */
+  readonly ending: () => void;
 }
 
 /** The picture: a WebRTC connection offered by the page, made anew when it fails or stands still. */
@@ -49,11 +51,9 @@ export class Video {
     this.#connect();
   }
 
-  /** The last picture stays on the screen. */
   stop(why: string | null = null): void {
     clearTimeout(this.#retry);
-    this.#peer?.close();
-    this.#peer = null;
+    this.#drop();
     this.#status = { kind: 'off', why };
   }
 
@@ -106,10 +106,16 @@ export class Video {
 
   #connect(): void {
     clearTimeout(this.#retry);
-    this.#peer?.close();
-    this.#lastFrameMs = null;
+    this.#drop();
     this.#status = { kind: 'starting' };
     this.#peer = new Peer(this.#options.element, this.#iceServers, this.#options.send);
+  }
+
+  #drop(): void {
+    if (this.#lastFrameMs !== null) this.#options.ending();
+    this.#lastFrameMs = null;
+    this.#peer?.close();
+    this.#peer = null;
   }
 
   #wait(delayMs: number | null, why: string): void {
@@ -121,6 +127,7 @@ export class Video {
 
   #watchFrames(): void {
     const { element, frame } = this.#options;
+    let stamped = false;
     const seen = () => {
       if (this.#peer) this.#lastFrameMs = performance.now();
     };
@@ -131,6 +138,9 @@ export class Video {
     const next = () =>
       element.requestVideoFrameCallback((_now, metadata) => {
         next();
+        // Where pictures carry time stamps, one without is the black that Chromium puts at a stream's end.
+        if (stamped && metadata.rtpTimestamp === undefined) return;
+        stamped = metadata.rtpTimestamp !== undefined;
         seen();
         frame(metadata);
       });

@@ -125,10 +125,14 @@ export function pictureText({ link, state, video }: View): string | null {
     case 'starting':
       return 'Waiting for the picture';
     case 'waiting':
-      return `${video.why} Trying again.`;
+      return `${sentence(video.why)} Trying again.`;
     case 'off':
       return video.why ?? 'No picture';
   }
+}
+
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 export interface Gauge {

@@ -33,6 +33,9 @@ test('frame rate and delay are those of the last second', () => {
   assert.is(measured.framesPerS(lastMs + 2000), 0);
   assert.is(measured.videoDelayMs(lastMs + 2000), null);
   assert.is(measured.frames, 90);
+  measured.onFrame(10_000, 40);
+  for (let frame = 1; frame <= 12; frame += 1) measured.onFrame(10_000 + frame * (1000 / 30), 40);
+  assert.is(measured.framesPerS(10_400), 33, 'a stream that has just begun again is not a slow one');
   assert.is(measured.firstFrameMs, 0);
 });
 

@@ -1,4 +1,4 @@
-import { stickVelocity } from '../curve.ts';
+import { stickVelocity, TURN_RATIO } from '../curve.ts';
 import { STILL, type Velocity } from '../held.ts';
 
 export interface Place {
@@ -43,6 +43,11 @@ export class Stick {
     this.#base.classList.remove('held');
     this.#show({ right: 0, up: 0 });
     this.#moved(STILL);
+  }
+
+  /** Shows what drives instead of a hand on the stick: keys, a gamepad. */
+  follow({ linear, angular }: Velocity): void {
+    if (this.#pointerId === null) this.#show(placeOf(-angular / TURN_RATIO, -linear, 1));
   }
 
   #down(event: PointerEvent): void {
