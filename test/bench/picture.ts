@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import '../../firmware/teleop/page/report.ts';
 import { launchBrowser } from '../browser.ts';
 import { startProcess } from '../robot-process.ts';
-import { type Figure, figure, monotonicMs, quantile, sleep } from './figure.ts';
+import { type Figure, figure, quantile, sleep } from './figure.ts';
 import { residentMiB } from './process.ts';
 
 const FIRST_FRAMES = 10;
 const COMMANDS = 100;
-/** Viewers whose cost is measured, with this long of steady watching each. */
-const VIEWERS = [0, 1, 2, 5, 10];
-const WATCH_MS = 5_000;
-const CLOCK_TICKS_PER_S = 100;
 
 /** The picture as a person gets it: the real process, a real page, decoded frames. */
 export async function bench(): Promise<Figure[]> {
@@ -45,13 +40,6 @@ export async function bench(): Promise<Figure[]> {
     figures.push(figure('command to picture, p95', 'ms', [quantile(delays, 0.95)], { median: 100 }));
     figures.push(figure('resident memory, one viewer', 'MiB', [residentMiB(robot.pid)], { median: 160 }));
     await page.close();
-    figures.push(
-      ...(await costOfViewers(robot.pid, async () => {
-        const viewer = await browser.newPage({ viewport: { width: 320, height: 240 } });
-        await watch(viewer, robot.address);
-        return viewer;
-      })),
-    );
     await robot.end();
     return figures;
   } finally {
@@ -75,29 +63,4 @@ async function commandDelays(page: Page): Promise<number[]> {
     await sleep(30 + Math.random() * 60);
   }
   return page.evaluate((start) => window.roverd.delays.commandToPictureMs.slice(start), before);
-}
-
-/** Share of one core that the robot's process takes, and its memory, by number of viewers. */
-async function costOfViewers(pid: number, open: () => Promise<Page>): Promise<Figure[]> {
-  const pages: Page[] = [];
-  const figures: Figure[] = [];
-  for (const count of VIEWERS) {
-    while (pages.length < count) pages.push(await open());
-    await sleep(1_500);
-    const startCpuS = cpuS(pid);
-    const startMs = monotonicMs();
-    await sleep(WATCH_MS);
-    const percent = (100 * (cpuS(pid) - startCpuS)) / ((monotonicMs() - startMs) / 1000);
-    const what = `${count} ${count === 1 ? 'viewer' : 'viewers'}`;
-    figures.push(figure(`share of one core, ${what}`, '%', [percent]));
-    figures.push(figure(`resident memory, ${what}`, 'MiB', [residentMiB(pid)]));
-  }
-  for (const page of pages) await page.close();
-  return figures;
-}
-
-/** User and system time of a process so far, proc(5) stat fields 14 and 15. */
-function cpuS(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_S;
 }
