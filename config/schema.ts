@@ -88,7 +88,7 @@ export const schema = withVariables({
       min: 1000,
       max: 600_000,
       unit: 'ms',
-      doc: 'After this long without a command the operator no longer holds the robot and another may drive.',
+      doc: 'After this long without a command from an operator on the spot, one in the cloud may take over.',
     }),
   },
   teleop: {
