@@ -1,5 +1,5 @@
 import type { RtcConfig } from 'node-datachannel';
-import type { RtcModule } from './datachannel-leg.ts';
+import { forgetUndead, type RtcModule } from './datachannel-leg.ts';
 import { DatachannelPeer } from './datachannel-peer.ts';
 import { type IceServer, type VideoEngine, VideoError, type VideoPeer } from './engine.ts';
 import { readServerUrl } from './ice.ts';
@@ -44,7 +44,9 @@ export function createDatachannelEngine(options: DatachannelEngineOptions = {}):
     const module = await loading?.catch(() => null);
     if (!module) return;
     enginesInUse -= 1;
-    if (enginesInUse === 0) module.cleanup();
+    if (enginesInUse > 0) return;
+    module.cleanup();
+    forgetUndead();
   };
 
   return {
@@ -60,12 +62,23 @@ export function createDatachannelEngine(options: DatachannelEngineOptions = {}):
 async function load(logger: DatachannelEngineOptions['logger']): Promise<RtcModule> {
   try {
     const module = await import('node-datachannel');
-    if (logger) module.initLogger('Warning', logger);
+    if (logger) module.initLogger('Warning', safeLogger(logger));
     enginesInUse += 1;
     return module;
   } catch (cause) {
     throw new VideoError('engine_failed', 'node-datachannel could not be loaded', { cause });
   }
+}
+
+/** An exception that leaves a listener ends the process, and a log is not worth that. */
+function safeLogger(logger: NonNullable<DatachannelEngineOptions['logger']>) {
+  return (level: string, message: string): void => {
+    try {
+      logger(level, message);
+    } catch {
+      // Nowhere left to tell.
+    }
+  };
 }
 
 function configOf(iceServers: readonly IceServer[], ports: DatachannelEngineOptions['ports']): RtcConfig {

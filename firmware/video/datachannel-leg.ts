@@ -9,11 +9,21 @@ export type RtcModule = typeof rtc;
 const CHANNEL_LABEL = 'drive';
 /** RTP payload: with the headers of IP, UDP, SRTP and extensions it stays below 1280, the least MTU of IPv6. */
 const MAX_FRAGMENT_BYTES = 1200;
+/** A viewer needs one; one that goes on opening them is ended. */
+const MAX_CHANNELS = 8;
 /** Data to the viewer that may wait; beyond that it is refused. */
 const MAX_WAITING_BYTES = 64 * 1024;
 /** Should the library not tell that something closed, closing is over after this. */
 const CLOSE_TIMEOUT_MS = 5000;
 const PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
+
+/** What the library still holds although it was closed: to be kept until its clean-up has run. */
+const undead = new Set<object>();
+
+/** To be called after the module's `cleanup`. */
+export function forgetUndead(): void {
+  undead.clear();
+}
 
 export interface LegEvents {
   state(state: PeerState): void;
@@ -32,9 +42,11 @@ export interface KeptChannel {
  * One libdatachannel connection with its track. A viewer has one at a time; libjuice can't restart ICE
  * (`agent_set_remote_description`: "ICE restart is not supported"), so a restart takes a new leg.
  *
- * The wrapper of node-datachannel 0.33 asks for some care, which is why every listener is set, also those nobody
- * needs: it frees a connection, track or channel only when its "closed" was delivered to a listener, and it keeps
- * the process alive until then. Its objects must stay referenced until that moment.
+ * The wrapper of node-datachannel 0.33 asks for some care (src/cpp/*-wrapper.cpp):
+ * - It frees a connection, track or channel only when "closed" was delivered to a listener of ours, keeps the
+ *   process alive until then, and must not be collected before.
+ * - A track frees its other listeners only when its own `close` is called.
+ * - An exception that leaves a listener ends the process.
  */
 export class DatachannelLeg {
   readonly offer: Offer;
@@ -48,6 +60,8 @@ export class DatachannelLeg {
   readonly #open = new Set<object>();
   readonly #allClosed: Promise<void>;
   #resolveAllClosed: () => void = () => {};
+  readonly #channels = new Set<rtc.DataChannel>();
+  #announcedChannels = 0;
   #channel: rtc.DataChannel | null = null;
   #kept: KeptChannel | null;
   #live = true;
@@ -69,11 +83,13 @@ export class DatachannelLeg {
     });
     this.#connection = new module.PeerConnection('viewer', config);
     this.#open.add(this.#connection);
-    this.#connection.onStateChange((state) => this.#connectionState(state as PeerState));
-    this.#connection.onLocalCandidate((candidate, mid) => {
-      if (this.#live) events.candidate({ candidate: candidate.replace(/^a=/, ''), sdpMid: mid });
-    });
-    this.#connection.onDataChannel((channel) => this.#adopt(channel));
+    this.#connection.onStateChange(safely((state) => this.#connectionState(state as PeerState)));
+    this.#connection.onLocalCandidate(
+      safely((candidate, mid) => {
+        if (this.#live) events.candidate({ candidate: candidate.replace(/^a=/, ''), sdpMid: mid });
+      }),
+    );
+    this.#connection.onDataChannel(safely((channel) => this.#announced(channel)));
     this.#rtpConfig = new module.RtpPacketizationConfig(
       this.ssrc,
       CNAME,
@@ -99,12 +115,7 @@ export class DatachannelLeg {
 
   /** Candidates the library can't use are ignored. */
   addCandidate(text: string): void {
-    if (!this.#live) return;
-    try {
-      this.#connection.addRemoteCandidate(text, this.offer.video.mid);
-    } catch {
-      // It was checked before; what libdatachannel still dislikes is of no use.
-    }
+    if (this.#live) attempt(() => this.#connection.addRemoteCandidate(text, this.offer.video.mid));
   }
 
   /** False when it could not be sent now. */
@@ -135,11 +146,14 @@ export class DatachannelLeg {
     this.silence();
     if (!this.#closing) {
       this.#closing = true;
-      for (const part of [...this.#open]) {
-        if (part !== this.#connection) attempt(() => (part as rtc.Track | rtc.DataChannel).close());
-      }
+      for (const channel of this.#channels) attempt(() => channel.close());
+      // Also where the connection ended by itself and the track with it: this frees the track's listeners.
+      attempt(() => this.#track.close());
       attempt(() => this.#connection.close());
-      const timer = setTimeout(this.#resolveAllClosed, CLOSE_TIMEOUT_MS);
+      const timer = setTimeout(() => {
+        for (const part of this.#open) undead.add(part);
+        this.#resolveAllClosed();
+      }, CLOSE_TIMEOUT_MS);
       void this.#allClosed.then(() => clearTimeout(timer));
     }
     return this.#allClosed;
@@ -170,33 +184,55 @@ export class DatachannelLeg {
     track.setMediaHandler(packetizer);
     this.#open.add(track);
     // SRTP is ready here; the data channel's handshake, for which the connection's own state waits, is not.
-    track.onOpen(() => this.#tell('connected'));
-    track.onMessage((packet) => {
-      if (this.#live) this.#events.rtcp(packet);
-    });
-    track.onClosed(() => this.#gone(track));
+    track.onOpen(safely(() => this.#tell('connected')));
+    track.onMessage(
+      safely((packet) => {
+        if (this.#live) this.#events.rtcp(packet);
+      }),
+    );
+    track.onClosed(safely(() => this.#gone(track)));
     return track;
+  }
+
+  #announced(channel: rtc.DataChannel): void {
+    this.#announcedChannels += 1;
+    if (!channel.isOpen()) {
+      // The viewer has closed it already; its "closed" has been and will not come to a listener of ours.
+      undead.add(channel);
+      attempt(() => channel.close());
+    } else {
+      this.#adopt(channel);
+    }
+    if (this.#announcedChannels > MAX_CHANNELS) this.#tell('failed');
   }
 
   #adopt(channel: rtc.DataChannel): void {
     this.#open.add(channel);
-    channel.onClosed(() => {
-      this.#gone(channel);
-      if (channel === this.#channel) {
-        this.#channel = null;
-        if (this.#live) this.#events.dataOpen(false);
-      }
-    });
+    this.#channels.add(channel);
+    channel.onClosed(safely(() => this.#channelClosed(channel)));
     if (!this.#live || this.#channel !== null || channel.getLabel() !== CHANNEL_LABEL) {
       attempt(() => channel.close());
       return;
     }
     this.#channel = channel;
-    channel.onMessage((data) => {
-      if (this.#live && typeof data === 'string') this.#events.data(data);
+    const opened = safely(() => {
+      if (this.#live) this.#events.dataOpen(true);
     });
-    if (channel.isOpen()) this.#events.dataOpen(true);
-    else channel.onOpen(() => this.#live && this.#events.dataOpen(true));
+    if (channel.isOpen()) opened();
+    else channel.onOpen(opened);
+    channel.onMessage(
+      safely((data) => {
+        if (this.#live && typeof data === 'string') this.#events.data(data);
+      }),
+    );
+  }
+
+  #channelClosed(channel: rtc.DataChannel): void {
+    this.#gone(channel);
+    this.#channels.delete(channel);
+    if (channel !== this.#channel) return;
+    this.#channel = null;
+    if (this.#live) this.#events.dataOpen(false);
   }
 
   #connectionState(state: PeerState): void {
@@ -224,6 +260,19 @@ const RTP_CLOCK_HZ = 90_000;
 const CNAME = 'roverd';
 const STREAM_ID = 'robot';
 const TRACK_ID = 'camera';
+
+/** Keeps an exception out of the library, and lets it come up as one of a timer would. */
+function safely<A extends unknown[]>(listener: (...args: A) => void): (...args: A) => void {
+  return (...args) => {
+    try {
+      listener(...args);
+    } catch (error) {
+      setTimeout(() => {
+        throw error;
+      });
+    }
+  };
+}
 
 /** Runs a call into the library, whose objects throw once they are closed. */
 function attempt<T>(call: () => T): T | undefined {

@@ -82,6 +82,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
 
   const host: ViewerHost = {
     rate: bitrate,
+    receiversReport: false,
     nowMs: options.nowMs,
     createPeer: () => engine.createPeer({ iceServers: options.iceServers }),
     askKeyFrame: () => keyFrameAsked$.next(),

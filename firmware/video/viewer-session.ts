@@ -53,6 +53,8 @@ export interface ViewerStatus extends PeerStats {
 /** What a viewer needs of the sessions around it. */
 export interface ViewerHost {
   readonly rate: RateOptions;
+  /** Whether the engine passes on what receivers report: only then does their silence mean anything. */
+  receiversReport: boolean;
   nowMs(): number;
   createPeer(): Promise<VideoPeer>;
   askKeyFrame(): void;
@@ -86,8 +88,7 @@ export class Viewer implements VideoSession {
   #answered = false;
   /** Nothing is sent before a key frame. */
   #gated = true;
-  /** Whether this viewer reports at all; then the first and the latest frame since it last did. */
-  #reports = false;
+  /** The first and the latest frame since this viewer was last heard of. */
   #unheard: { readonly sinceMs: number; readonly sentMs: number } | null = null;
   #rate: RateState;
   #lossRatio: number | null = null;
@@ -246,7 +247,7 @@ export class Viewer implements VideoSession {
 
   #reported(report: ReceiverReport): void {
     const nowMs = this.#host.nowMs();
-    this.#reports = true;
+    this.#host.receiversReport = true;
     this.#unheard = null;
     this.#lossRatio = report.lossRatio ?? this.#lossRatio;
     this.#roundTripMs = report.roundTripMs ?? this.#roundTripMs;
@@ -256,7 +257,7 @@ export class Viewer implements VideoSession {
 
   /** How long frames have gone out with nothing coming back: ICE itself notices a dead viewer only after 30 s. */
   #silentMs(): number {
-    return this.#reports && this.#unheard ? this.#unheard.sentMs - this.#unheard.sinceMs : 0;
+    return this.#host.receiversReport && this.#unheard ? this.#unheard.sentMs - this.#unheard.sinceMs : 0;
   }
 
   #end(reason: string): void {
