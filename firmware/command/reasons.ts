@@ -30,7 +30,8 @@ export function explain(state: State): readonly Reason[] {
     const percent = Math.round(state.settings.maxRatio * 100);
     reasons.push({ code: 'speed_limited', severity: 'limit', text: `Top speed is set to ${percent} %.` });
   }
-  if (state.motion === null) reasons.push(standing(state));
+  const barred = reasons.some(({ severity }) => severity === 'stop' || severity === 'estop');
+  if (state.motion === null && !barred) reasons.push(standing(state));
   return reasons.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
 }
 

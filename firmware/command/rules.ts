@@ -56,7 +56,7 @@ function onStop(state: State, sender: Sender, emergency: boolean): Decision {
   }
   if (holds(state, sender)) {
     const lease = sender.lasting ? { sender, heardMs: state.clockMs, heldMs: null } : null;
-    return accept({ ...state, lease, motion: null, interlock: null });
+    return accept({ ...state, lease, motion: null, interlock: null, standing: { code: 'idle' } });
   }
   return accept(cutOff(state, `${sender.name} stopped the robot. Let go of the control, then drive.`));
 }

@@ -83,7 +83,10 @@ export function createRequestHandler(
       const message = 'This code is wrong, used or too old. Run "roverd pair" on the robot for a new one';
       return refuse(response, 401, 'bad_code', message);
     }
-    robot.logger.info({ tokenId: redeemed.id, name: checked.data.name, role: redeemed.role }, 'device paired');
+    robot.logger.info(
+      { tokenId: redeemed.id, name: checked.data.name, role: redeemed.role },
+      'device paired',
+    );
     return json(response, 200, { token: redeemed.token, role: redeemed.role });
   }
 

@@ -24,7 +24,9 @@ export function cockpitSuite(name: string) {
     await chromium.close();
     assert.is(await robot.end(), 0, 'the robot ends in good order');
   });
-  cockpit.before.each(async ({ robot }) => {
+  cockpit.before.each(async ({ robot, chromium }) => {
+    // A test that failed leaves its page behind, and with it the lease.
+    for (const left of chromium.browser.contexts()) await left.close();
     await robot.publish({ reset: true });
     await untilState(
       robot,
@@ -74,6 +76,11 @@ export async function untilState(
       );
     }
   }
+}
+
+/** Stopped because its operator said so, not because commands failed to come. */
+export function stoppedByWord(state: RobotState): boolean {
+  return stands(state) && !state.reasons.some(({ code }) => code === 'watchdog');
 }
 
 export const drives = ({ wheels }: RobotState) => wheels.left !== 0 || wheels.right !== 0;
