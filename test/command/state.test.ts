@@ -212,6 +212,14 @@ test('the ramp bounds speeding up; slowing down is immediate', () => {
   play(rows, { rampPerS: 4 });
 });
 
+test('nothing is said of being ready while something bars the way', () => {
+  const { reasons } = play([[0, [ada, estop], {}]]);
+  assert.equal(
+    reasons.map(({ code }) => code),
+    ['estop'],
+  );
+});
+
 test('counters tell what was done with each message', () => {
   const { state } = play([
     [0, [ada, { ...forward, seq: 2 }], {}],

@@ -26,8 +26,6 @@ export interface Line {
   readonly text: string;
 }
 
-const IDLE_CODES = ['idle', 'no_operator'];
-
 /** Why the robot stands still, or what it does: worst first, never empty. */
 export function situation(view: View): readonly Line[] {
   const { link, hello, state, notice } = view;
@@ -41,11 +39,7 @@ export function situation(view: View): readonly Line[] {
     }
     return lines;
   }
-  // "Ready" is no news where something else keeps the robot still.
-  const barred = state.reasons.some(({ severity }) => severity === 'stop' || severity === 'estop');
-  const lines: Line[] = state.reasons
-    .filter(({ code }) => !(barred && IDLE_CODES.includes(code)))
-    .map(({ severity, text }) => ({ level: severity, text }));
+  const lines: Line[] = state.reasons.map(({ severity, text }) => ({ level: severity, text }));
   if (notice !== null && !lines.some(({ text }) => text === notice)) {
     const worse = lines.findIndex(({ level }) => level === 'info');
     lines.splice(worse < 0 ? lines.length : worse, 0, { level: 'info', text: notice });

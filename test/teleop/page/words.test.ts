@@ -74,15 +74,6 @@ test('reasons are told as they come, worst first, and never nothing', () => {
   assert.equal(situation(view({ operator: ana })), [{ level: 'good', text: 'Ana drives.' }]);
 });
 
-test('"ready" is left out where something keeps the robot still', () => {
-  const reasons = [reason('estop', 'estop'), reason('idle', 'info')];
-  assert.equal(
-    situation(view({ reasons })).map(({ text }) => text),
-    ['estop'],
-  );
-  assert.equal(situation(view({ reasons: [reason('idle', 'info')] })).length, 1);
-});
-
 test('a notice stands before what is merely known, and is not said twice', () => {
   const reasons = [reason('battery_low', 'limit'), reason('idle', 'info')];
   assert.equal(
