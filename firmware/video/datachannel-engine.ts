@@ -45,8 +45,13 @@ export function createDatachannelEngine(options: DatachannelEngineOptions = {}):
     if (!module) return;
     enginesInUse -= 1;
     if (enginesInUse > 0) return;
-    module.cleanup();
-    forgetUndead();
+    try {
+      module.cleanup();
+    } catch (cause) {
+      throw new VideoError('engine_failed', 'libdatachannel did not let go of its threads', { cause });
+    } finally {
+      forgetUndead();
+    }
   };
 
   return {

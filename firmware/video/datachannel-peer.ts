@@ -12,6 +12,7 @@ import {
   type VideoPeer,
 } from './engine.ts';
 import { MAX_REMOTE_CANDIDATES, type RemoteCandidate, readCandidate } from './ice.ts';
+import { LossMeter } from './loss.ts';
 import { readRtcp, roundTripMs } from './rtcp.ts';
 import { type Offer, readOffer } from './sdp.ts';
 
@@ -41,6 +42,7 @@ export class DatachannelPeer implements VideoPeer {
   readonly #reports$ = new Subject<ReceiverReport>();
   readonly #stats = { framesSent: 0, framesDropped: 0, bytesSent: 0, keyFrameRequests: 0 };
   readonly #closing: Promise<void>[] = [];
+  #loss = new LossMeter();
   /** For an offer that has not come yet. */
   #pending: RemoteCandidate[] = [];
   #taken = 0;
@@ -168,6 +170,7 @@ export class DatachannelPeer implements VideoPeer {
     this.#endOld();
     this.#old = this.#leg;
     this.#leg = leg;
+    this.#loss = new LossMeter();
     this.#taken = 0;
     if (!this.#old) return;
     // To end it now would abort the viewer's data channel before the viewer has the answer.
@@ -218,7 +221,8 @@ export class DatachannelPeer implements VideoPeer {
       this.#stats.keyFrameRequests += 1;
       this.#keyFrameRequests$.next();
     }
-    const { lossRatio, estimateKbps } = feedback;
+    const lossRatio = this.#loss.read(feedback);
+    const { estimateKbps } = feedback;
     if (lossRatio === null && estimateKbps === null) return;
     this.#reports$.next({
       lossRatio,

@@ -16,7 +16,10 @@ export type PeerState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'f
 
 /** What the receiver tells about the path, as it comes in (RTCP RR, REMB, TWCC). */
 export interface ReceiverReport {
-  /** Share of packets lost since the last report, 0..1; null where this report says nothing about loss. */
+  /**
+   * Share of packets lost on the way since the last report, 0..1, also those that came when sent again; null where
+   * this report says nothing about loss.
+   */
   readonly lossRatio: number | null;
   readonly roundTripMs: number | null;
   /** The receiver's own estimate of what the path carries, in kbit/s, where it gives one. */

@@ -5,7 +5,10 @@
 
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;
+const TRANSPORT_FEEDBACK = 205;
 const PAYLOAD_FEEDBACK = 206;
+/** Format of transport-layer feedback: RFC 4585 section 6.2.1. */
+const NACK = 1;
 /** Formats of payload-specific feedback: RFC 4585 section 6.3, RFC 5104 section 4.3.1, REMB. */
 const PLI = 1;
 const FIR = 4;
@@ -13,12 +16,19 @@ const APPLICATION_LAYER = 15;
 const REMB_MARK = 0x52454d42;
 
 export interface RtcpFeedback {
-  /** Share of packets lost since the last report, 0..1; null where no report block is about this stream. */
+  /**
+   * Share of packets missing since the last report, 0..1, those that came when sent again not counted; null where
+   * no report block is about this stream.
+   */
   readonly lossRatio: number | null;
+  /** Highest sequence number received, with the count of its wrap-arounds above 16 bits; goes with lossRatio. */
+  readonly highestSequence: number;
   /** Middle 32 bits of the NTP time in the sender report that the receiver saw last; 0 before the first. */
   readonly lastSenderReport: number;
   /** Between seeing that sender report and sending this, in 1/65536 s. */
   readonly delaySinceSenderReport: number;
+  /** Sequence numbers to be sent again. */
+  readonly nacked: readonly number[];
   /** PLI or FIR requests for this stream. */
   readonly keyFrameRequests: number;
   /** REMB, in kbit/s. */
@@ -29,6 +39,8 @@ export interface RtcpFeedback {
 export function readRtcp(packet: Uint8Array, ssrc: number): RtcpFeedback {
   const feedback = {
     lossRatio: null as number | null,
+    highestSequence: 0,
+    nacked: [] as number[],
     lastSenderReport: 0,
     delaySinceSenderReport: 0,
     keyFrameRequests: 0,
@@ -38,6 +50,8 @@ export function readRtcp(packet: Uint8Array, ssrc: number): RtcpFeedback {
     if (type === SENDER_REPORT || type === RECEIVER_REPORT) {
       const block = reportBlock(body, type === SENDER_REPORT ? 24 : 4, count, ssrc);
       if (block) Object.assign(feedback, block);
+    } else if (type === TRANSPORT_FEEDBACK && count === NACK) {
+      feedback.nacked.push(...nackedSequences(body, ssrc));
     } else if (type === PAYLOAD_FEEDBACK && body.byteLength >= 8) {
       if (count === PLI && body.getUint32(4) === ssrc) feedback.keyFrameRequests += 1;
       else if (count === FIR && hasFirEntry(body, ssrc)) feedback.keyFrameRequests += 1;
@@ -70,11 +84,25 @@ function reportBlock(body: DataView, at: number, count: number, ssrc: number) {
     if (body.getUint32(block) !== ssrc) continue;
     return {
       lossRatio: body.getUint8(block + 4) / 256,
+      highestSequence: body.getUint32(block + 8),
       lastSenderReport: body.getUint32(block + 16),
       delaySinceSenderReport: body.getUint32(block + 20),
     };
   }
   return null;
+}
+
+/** Each entry: a sequence number, and a bit mask of those of the 16 after it that are missing too. */
+function* nackedSequences(body: DataView, ssrc: number): Generator<number> {
+  if (body.byteLength < 8 || body.getUint32(4) !== ssrc) return;
+  for (let entry = 8; entry + 4 <= body.byteLength; entry += 4) {
+    const first = body.getUint16(entry);
+    const mask = body.getUint16(entry + 2);
+    yield first;
+    for (let bit = 0; bit < 16; bit += 1) {
+      if (mask & (1 << bit)) yield (first + bit + 1) & 0xffff;
+    }
+  }
 }
 
 function hasFirEntry(body: DataView, ssrc: number): boolean {

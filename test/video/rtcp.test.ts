@@ -5,6 +5,8 @@ import { ntpMiddle, type RtcpFeedback, readRtcp, roundTripMs } from '../../firmw
 const SSRC = 0x01020304;
 const NOTHING: RtcpFeedback = {
   lossRatio: null,
+  highestSequence: 0,
+  nacked: [],
   lastSenderReport: 0,
   delaySinceSenderReport: 0,
   keyFrameRequests: 0,
@@ -38,23 +40,23 @@ const REMB = 0x52454d42;
 const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
   ['an empty packet', Buffer.alloc(0), {}],
   ['a report without blocks', packet(0, 201, [9]), {}],
-  ['a report without loss', packet(1, 201, [9, ...block(SSRC, 0)]), { lossRatio: 0 }],
-  ['a quarter lost', packet(1, 201, [9, ...block(SSRC, 64)]), { lossRatio: 0.25 }],
+  ['a report without loss', packet(1, 201, [9, ...block(SSRC, 0)]), { lossRatio: 0, highestSequence: 1000 }],
+  ['a quarter lost', packet(1, 201, [9, ...block(SSRC, 64)]), { lossRatio: 0.25, highestSequence: 1000 }],
   [
     'times of the sender report',
     packet(1, 201, [9, ...block(SSRC, 0, 0xfffffff0, 0x8000)]),
-    { lossRatio: 0, lastSenderReport: 0xfffffff0, delaySinceSenderReport: 0x8000 },
+    { lossRatio: 0, highestSequence: 1000, lastSenderReport: 0xfffffff0, delaySinceSenderReport: 0x8000 },
   ],
   ['a report about another stream', packet(1, 201, [9, ...block(SSRC + 1, 64)]), {}],
   [
     'the second block of a report',
     packet(2, 201, [9, ...block(SSRC + 1, 64), ...block(SSRC, 128)]),
-    { lossRatio: 0.5 },
+    { lossRatio: 0.5, highestSequence: 1000 },
   ],
   [
     'blocks of a sender report',
     packet(1, 200, [9, 1, 2, 3, 4, 5, ...block(SSRC, 255)]),
-    { lossRatio: 255 / 256 },
+    { lossRatio: 255 / 256, highestSequence: 1000 },
   ],
   ['a block beyond the count', packet(0, 201, [9, ...block(SSRC, 64)]), {}],
   ['a block cut short', packet(1, 201, [9, ...block(SSRC, 64).slice(0, 5)]), {}],
@@ -64,7 +66,15 @@ const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
   ['FIR', packet(4, 206, [9, 0, SSRC, 0x05000000]), { keyFrameRequests: 1 }],
   ['FIR, second entry', packet(4, 206, [9, 0, SSRC + 1, 0, SSRC, 0]), { keyFrameRequests: 1 }],
   ['FIR for another stream', packet(4, 206, [9, 0, SSRC + 1, 0]), {}],
-  ['NACK', packet(1, 205, [9, SSRC, 0x00010000]), {}],
+  ['a NACK', packet(1, 205, [9, SSRC, 0x00640000]), { nacked: [100] }],
+  [
+    'a NACK of several',
+    packet(1, 205, [9, SSRC, 0xfffe8005, 0x00070000]),
+    { nacked: [65534, 65535, 1, 14, 7] },
+  ],
+  ['a NACK for another stream', packet(1, 205, [9, SSRC + 1, 0x00640000]), {}],
+  ['a NACK cut short', packet(1, 205, [9]), {}],
+  ['transport-wide feedback', packet(15, 205, [9, SSRC, 0x00640000]), {}],
   [
     'REMB, 1,000,000 bit/s as 250,000 times 4',
     packet(15, 206, [9, 0, REMB, rembWord(1, 2, 250_000), SSRC]),
@@ -82,7 +92,7 @@ const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
       packet(1, 206, [9, SSRC]),
       packet(15, 206, [9, 0, REMB, rembWord(1, 0, 64_000), SSRC]),
     ]),
-    { lossRatio: 0.125, keyFrameRequests: 1, estimateKbps: 64 },
+    { lossRatio: 0.125, highestSequence: 1000, keyFrameRequests: 1, estimateKbps: 64 },
   ],
   [
     'what stands before nonsense',

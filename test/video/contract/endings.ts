@@ -5,17 +5,11 @@ import { launchBrowser } from '../../browser.ts';
 import { CHROMIUM_OFFER } from '../offer.ts';
 import { assertRejects, type Check, pause, residentMiB, settle, threads } from './bench.ts';
 import { until } from './engine-rig.ts';
-import { watch } from './session-viewer.ts';
+import { SESSIONS, watch } from './session-viewer.ts';
 
 /** Growth of resident memory: over 200 viewers that came and went, and over 20 that watched for a moment. */
 const MAX_GROWTH_MIB = 3;
 const MAX_WATCHED_GROWTH_MIB = 10;
-
-const SESSIONS = {
-  iceServers: [],
-  bitrate: { minKbps: 200, maxKbps: 4000, startKbps: 1500 },
-  nowMs: () => performance.now(),
-};
 
 /** That whatever ends is noticed and leaves nothing behind. */
 export function checkEndings(check: Check): void {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { Subscription } from 'rxjs';
 import type { Camera } from '../../../firmware/video/camera.ts';
 import type { IceCandidate, VideoEngine, VideoPeer } from '../../../firmware/video/engine.ts';
-import type { UdpRelay } from './udp-relay.ts';
+import { type UdpRelay, withoutCandidates } from './udp-relay.ts';
 import { openViewerPage, type PageViewers } from './viewer-page.ts';
 
 export interface ViewOptions {
@@ -60,8 +60,7 @@ export async function createRig(page: Page, engine: VideoEngine, camera: Camera)
 
     const negotiate = async (offer: string) => {
       const answer = await peer.answer(offer);
-      // What the answer itself lists would go past the relay.
-      await viewers.answer(id, options.relay ? answer.replace(/^a=candidate:.*\r\n/gm, '') : answer);
+      await viewers.answer(id, options.relay ? withoutCandidates(answer) : answer);
       answered = true;
       for (const candidate of toViewer.splice(0)) tell(candidate);
     };
@@ -71,7 +70,7 @@ export async function createRig(page: Page, engine: VideoEngine, camera: Camera)
     }
     for (const candidate of early.splice(0)) peer.addCandidate(candidate);
     const strip = options.relay || (options.candidates ?? 'trickled') !== 'trickled';
-    await negotiate(strip ? offer.replace(/^a=candidate:.*\r\n/gm, '') : offer);
+    await negotiate(strip ? withoutCandidates(offer) : offer);
     const made: View = {
       id,
       peer,

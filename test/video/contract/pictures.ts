@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
 import type { ReceiverReport } from '../../../firmware/video/engine.ts';
+import { createVideoSessions } from '../../../firmware/video/sessions.ts';
 import { ageMs, type Check, collectGarbage, pause, residentMiB } from './bench.ts';
 import { until } from './engine-rig.ts';
+import { SESSIONS, watch } from './session-viewer.ts';
 import { createUdpRelay, rtpSequenceNumber } from './udp-relay.ts';
 
 /** That pictures come, how soon, how old, and what becomes of them when packets are lost. */
@@ -111,6 +113,33 @@ export function checkPictures(check: Check): void {
       assert.ok((await rig.viewers.stats('a')).nackCount > 0);
     } finally {
       await relay.close();
+    }
+  });
+
+  check('the bit rate follows what a real receiver reports', async (_rig, { camera, bench }) => {
+    const relay = createUdpRelay();
+    const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
+    const watcher = await bench.browser.browser.newPage();
+    try {
+      const viewer = await watch(sessions, 'a', watcher, relay);
+      await until('frames are decoded', async () => (await viewer.decoded()) > 10);
+      const [status] = sessions.status().perViewer;
+      assert.is(status?.state, 'connected');
+      let packet = 0;
+      relay.passes = (bytes) => {
+        if (rtpSequenceNumber(bytes) === null) return true;
+        packet += 1;
+        return packet % 4 !== 0;
+      };
+      const tookMs = await until('a quarter lost lowers it', () => (camera.bitrateKbps ?? 0) < 1100, 20_000);
+      relay.passes = () => true;
+      const lowest = camera.bitrateKbps ?? 0;
+      await until('a clean path raises it', () => (camera.bitrateKbps ?? 0) > lowest * 1.1, 20_000);
+      console.log(`MEASURED ${bench.engine.name}: bit rate lowered ${tookMs.toFixed(0)} ms after loss began`);
+    } finally {
+      await sessions.close();
+      await relay.close();
+      await watcher.close();
     }
   });
 

@@ -63,6 +63,11 @@ export function createUdpRelay(): UdpRelay {
   return relay;
 }
 
+/** What an offer or answer itself lists would go past the relay. */
+export function withoutCandidates(sdp: string): string {
+  return sdp.replace(/^a=candidate:.*\r\n/gm, '');
+}
+
 /** RTP, not RTCP (RFC 5761 section 4), nor STUN or DTLS (RFC 7983). */
 export function rtpSequenceNumber(packet: Buffer): number | null {
   const [first = 0, second = 0] = packet;
