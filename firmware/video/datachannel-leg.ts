@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type * as rtc from 'node-datachannel';
 import type { IceCandidate, PeerState } from './engine.ts';
+import { KEPT_PACKETS } from './loss.ts';
 import { declineOthers, type Offer } from './sdp.ts';
 
 export type RtcModule = typeof rtc;
@@ -180,7 +181,7 @@ export class DatachannelLeg {
       MAX_FRAGMENT_BYTES,
     );
     packetizer.addToChain(new this.#module.RtcpSrReporter(this.#rtpConfig));
-    packetizer.addToChain(new this.#module.RtcpNackResponder());
+    packetizer.addToChain(new this.#module.RtcpNackResponder(KEPT_PACKETS));
     track.setMediaHandler(packetizer);
     this.#open.add(track);
     // SRTP is ready here; the data channel's handshake, for which the connection's own state waits, is not.

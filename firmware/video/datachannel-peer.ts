@@ -217,11 +217,12 @@ export class DatachannelPeer implements VideoPeer {
 
   #feedback(packet: Uint8Array, ssrc: number): void {
     const feedback = readRtcp(packet, ssrc);
-    for (let request = 0; request < feedback.keyFrameRequests; request += 1) {
+    const { lossRatio, beyondRepair } = this.#loss.read(feedback);
+    const keyFrameRequests = feedback.keyFrameRequests + (beyondRepair ? 1 : 0);
+    for (let request = 0; request < keyFrameRequests; request += 1) {
       this.#stats.keyFrameRequests += 1;
       this.#keyFrameRequests$.next();
     }
-    const lossRatio = this.#loss.read(feedback);
     const { estimateKbps } = feedback;
     if (lossRatio === null && estimateKbps === null) return;
     this.#reports$.next({

@@ -54,7 +54,7 @@ export interface VideoPeer {
   /** Text from the data channel `drive`. */
   readonly data$: Observable<string>;
   readonly dataOpen$: Observable<boolean>;
-  /** The viewer lost the picture (PLI or FIR). Not coalesced. */
+  /** The viewer lost the picture (PLI, FIR, or packets that can't be sent again). Not coalesced. */
   readonly keyFrameRequests$: Observable<void>;
   readonly reports$: Observable<ReceiverReport>;
   stats(): PeerStats;

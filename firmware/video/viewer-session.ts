@@ -68,6 +68,8 @@ export interface ViewerHost {
 export const CONNECT_TIMEOUT_MS = 30_000;
 /** Disconnected, or sending no receiver reports although frames go to it. */
 export const LOST_TIMEOUT_MS = 10_000;
+/** Receivers report about every second. */
+const OUTAGE_MS = 2500;
 const MAX_WAITING_CANDIDATES = 64;
 
 const NO_STATS: PeerStats = { framesSent: 0, framesDropped: 0, bytesSent: 0, keyFrameRequests: 0 };
@@ -212,7 +214,7 @@ export class Viewer implements VideoSession {
     this.#subscriptions.add(peer.localCandidates$.subscribe((candidate) => callbacks.candidate(candidate)));
     this.#subscriptions.add(
       peer.data$.subscribe((text) => {
-        this.#unheard = null;
+        this.#heard();
         callbacks.data(text);
       }),
     );
@@ -248,11 +250,17 @@ export class Viewer implements VideoSession {
   #reported(report: ReceiverReport): void {
     const nowMs = this.#host.nowMs();
     this.#host.receiversReport = true;
-    this.#unheard = null;
+    this.#heard();
     this.#lossRatio = report.lossRatio ?? this.#lossRatio;
     this.#roundTripMs = report.roundTripMs ?? this.#roundTripMs;
     this.#rate = followReport(this.#rate, report, nowMs, this.#host.rate);
     this.#host.changed();
+  }
+
+  /** After a silence the link was down: the picture is lost, which the viewer may notice only seconds later. */
+  #heard(): void {
+    if (this.#silentMs() >= OUTAGE_MS) this.#host.askKeyFrame();
+    this.#unheard = null;
   }
 
   /** How long frames have gone out with nothing coming back: ICE itself notices a dead viewer only after 30 s. */

@@ -411,6 +411,30 @@ gate('connecting again begins with a key frame again', async () => {
   assert.equal(camera.keyFrameRequests, [0, 1000]);
 });
 
+gate('a viewer heard of again after an outage gets a key frame without asking', async () => {
+  const { camera, connect, advance } = setUp();
+  const { peer } = await connect('a');
+  camera.take(0, true);
+  peer.reports$.next(report(0));
+  camera.keyFrameRequests.length = 0;
+  const watchFor = (seconds: number) => {
+    for (let tenth = 0; tenth < seconds * 10; tenth += 1) {
+      advance(100);
+      camera.take(1);
+    }
+  };
+  watchFor(2);
+  peer.reports$.next(report(0));
+  assert.equal(camera.keyFrameRequests, [], 'two seconds are no outage');
+  watchFor(4);
+  peer.data$.next('forward');
+  assert.is(camera.keyFrameRequests.length, 1);
+  advance(1000);
+  peer.reports$.next(report(0));
+  advance(1000);
+  assert.is(camera.keyFrameRequests.length, 1, 'once an outage');
+});
+
 gate('requests of ten viewers become one in 300 ms, and the last is never lost', async () => {
   const { camera, connect, advance } = setUp();
   const peers: FakePeer[] = [];

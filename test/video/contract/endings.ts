@@ -164,7 +164,7 @@ export function checkEndings(check: Check): void {
     };
     for (let n = 0; n < 100; n += 1) await cycle();
     assert.ok((await measure('came and went', 200, cycle)) < MAX_GROWTH_MIB);
-    for (let n = 0; n < 10; n += 1) await connectedCycle(`warm ${n}`);
+    for (let n = 0; n < 20; n += 1) await connectedCycle(`warm ${n}`);
     assert.ok((await measure('watched', 20, (n) => connectedCycle(`${n}`))) < MAX_WATCHED_GROWTH_MIB);
   });
 }

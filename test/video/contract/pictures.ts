@@ -119,9 +119,9 @@ export function checkPictures(check: Check): void {
   check('the bit rate follows what a real receiver reports', async (_rig, { camera, bench }) => {
     const relay = createUdpRelay();
     const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
-    const watcher = await bench.browser.browser.newPage();
+    const page = await bench.browser.browser.newPage();
     try {
-      const viewer = await watch(sessions, 'a', watcher, relay);
+      const viewer = await watch(sessions, 'a', page, relay);
       await until('frames are decoded', async () => (await viewer.decoded()) > 10);
       const [status] = sessions.status().perViewer;
       assert.is(status?.state, 'connected');
@@ -139,7 +139,35 @@ export function checkPictures(check: Check): void {
     } finally {
       await sessions.close();
       await relay.close();
-      await watcher.close();
+      await page.close();
+    }
+  });
+
+  check('after seven seconds without a link the picture is soon back', async (_rig, { camera, bench }) => {
+    const relay = createUdpRelay();
+    const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
+    const page = await bench.browser.browser.newPage();
+    try {
+      const viewer = await watch(sessions, 'a', page, relay);
+      // Long enough for the first report.
+      await until('frames are decoded', async () => (await viewer.decoded()) > 60);
+      relay.passes = () => false;
+      await pause(7000);
+      const before = await viewer.decoded();
+      relay.passes = () => true;
+      const tookMs = await until(
+        'frames are decoded again',
+        async () => (await viewer.decoded()) > before + 5,
+      );
+      console.log(
+        `MEASURED ${bench.engine.name}: picture back ${tookMs.toFixed(0)} ms after an outage of 7 s`,
+      );
+      assert.ok(tookMs < 2000, `${tookMs} ms`);
+      assert.equal(viewer.closed, []);
+    } finally {
+      await sessions.close();
+      await relay.close();
+      await page.close();
     }
   });
 

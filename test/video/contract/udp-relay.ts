@@ -9,8 +9,8 @@ import type { IceCandidate } from '../../../firmware/video/engine.ts';
 export interface UdpRelay {
   /** Gives what to tell the viewer for one of the robot's candidates; null for those that can't be relayed. */
   wrap(candidate: IceCandidate): Promise<IceCandidate | null>;
-  /** Whether a packet towards the viewer passes. */
-  passes: (packet: Buffer) => boolean;
+  /** Whether a packet passes. */
+  passes: (packet: Buffer, towards: 'viewer' | 'robot') => boolean;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,8 @@ export function createUdpRelay(): UdpRelay {
       const backOf = async (viewer: RemoteInfo) => {
         const back = await bind();
         back.on('message', (packet) => {
-          if (relay.passes(packet) && sockets.has(front)) front.send(packet, viewer.port, viewer.address);
+          if (relay.passes(packet, 'viewer') && sockets.has(front))
+            front.send(packet, viewer.port, viewer.address);
         });
         return back;
       };
@@ -43,7 +44,7 @@ export function createUdpRelay(): UdpRelay {
         const back = backs.get(key) ?? backOf(viewer);
         backs.set(key, back);
         const socket = await back;
-        if (sockets.has(socket)) socket.send(packet, Number(port), address);
+        if (relay.passes(packet, 'robot') && sockets.has(socket)) socket.send(packet, Number(port), address);
       });
       fields[5] = String(front.address().port);
       return { ...candidate, candidate: fields.join(' ') };
