@@ -91,7 +91,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
       updateCamera();
     },
     ended: (viewer, reason, freed) => {
-      if (viewers.get(viewer.id) === viewer) viewers.delete(viewer.id);
+      viewers.delete(viewer.id);
       track(freed);
       logger?.info({ viewer: viewer.id, reason }, 'video session ended');
       host.changed();

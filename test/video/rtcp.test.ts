@@ -62,6 +62,7 @@ const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
   ['a block cut short', packet(1, 201, [9, ...block(SSRC, 64).slice(0, 5)]), {}],
   ['PLI', packet(1, 206, [9, SSRC]), { keyFrameRequests: 1 }],
   ['PLI for another stream', packet(1, 206, [9, SSRC + 1]), {}],
+  ['PLI of RTP version 1', Buffer.concat([Buffer.from([0x41]), packet(1, 206, [9, SSRC]).subarray(1)]), {}],
   ['PLI cut short', packet(1, 206, [9]), {}],
   ['FIR', packet(4, 206, [9, 0, SSRC, 0x05000000]), { keyFrameRequests: 1 }],
   ['FIR, second entry', packet(4, 206, [9, 0, SSRC + 1, 0, SSRC, 0]), { keyFrameRequests: 1 }],

@@ -319,6 +319,17 @@ timeouts('frames for 10 s without a report back: lost', async () => {
   );
 });
 
+timeouts('an engine that passes no reports on loses nobody for that', async () => {
+  const { camera, connect, advance } = setUp();
+  const { closed } = await connect('a');
+  camera.take(0, true);
+  for (let second = 0; second < 60; second += 1) {
+    camera.take(1);
+    advance(1000);
+  }
+  assert.equal(closed, []);
+});
+
 timeouts('no frames, no reports: kept, also when frames begin again', async () => {
   const { camera, connect, advance } = setUp();
   const { closed, peer } = await connect('a');
@@ -507,6 +518,16 @@ rate('stays within the bounds and reaches them', async () => {
     peer.reports$.next(report(0));
   }
   assert.is(camera.bitrates.at(-1), 4200);
+  peer.reports$.next(report(null, 4150));
+  peer.reports$.next(report(null, 4150));
+  assert.is(camera.bitrates.at(-1), 4200, 'a small step down');
+  peer.reports$.next(report(null, 3000));
+  peer.reports$.next(report(null, 10_000));
+  for (let step = 0; step < 160; step += 1) {
+    advance(50);
+    peer.reports$.next(report(0));
+  }
+  assert.is(camera.bitrates.at(-1), 4200, 'the last step up, however small');
   peer.reports$.next(report(null, 10));
   assert.is(camera.bitrates.at(-1), 200);
 });
