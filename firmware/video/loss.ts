@@ -5,8 +5,11 @@ export const KEPT_PACKETS = 512;
 
 const MAX_NACKED = 4096;
 
+/** Fewer packets than this tell nothing: a report comes with every NACK, several a second (as in libwebrtc). */
+const MIN_PACKETS = 20;
+
 export interface Loss {
-  /** Share of packets lost since the last report, 0..1; null where this feedback ends no such interval. */
+  /** Share of packets lost since it was told last, 0..1; null while too few have come since. */
   readonly lossRatio: number | null;
   /** A packet is asked for that is kept no more: the viewer needs a key frame, but asks only after 3 s (Chromium). */
   readonly beyondRepair: boolean;
@@ -18,31 +21,30 @@ export interface Loss {
  */
 export class LossMeter {
   readonly #nacked = new Set<number>();
-  #reportedHighest: number | null = null;
+  /** Where the interval under way began. */
+  #begin: { readonly highestSequence: number; readonly cumulativeLost: number } | null = null;
   /** The newest sequence number the receiver has spoken of, 16 bits. */
   #newest: number | null = null;
 
   read(feedback: RtcpFeedback): Loss {
-    const { lossRatio, highestSequence, nacked } = feedback;
-    for (const sequence of nacked) {
+    for (const sequence of feedback.nacked) {
       this.#saw(sequence);
       if (this.#nacked.size < MAX_NACKED) this.#nacked.add(sequence);
     }
-    if (lossRatio !== null) this.#saw(highestSequence & 0xffff);
-    const beyondRepair = nacked.some((sequence) => this.#behindNewest(sequence) >= KEPT_PACKETS);
-    return {
-      lossRatio: lossRatio === null ? null : this.#endInterval(lossRatio, highestSequence),
-      beyondRepair,
-    };
+    if (feedback.lossRatio !== null) this.#saw(feedback.highestSequence & 0xffff);
+    const beyondRepair = feedback.nacked.some((sequence) => this.#behindNewest(sequence) >= KEPT_PACKETS);
+    return { lossRatio: feedback.lossRatio === null ? null : this.#interval(feedback), beyondRepair };
   }
 
-  #endInterval(lossRatio: number, highestSequence: number): number {
-    const before = this.#reportedHighest;
-    const expected = before === null ? 0 : (highestSequence - before) | 0;
-    const nackedRatio = expected > 0 ? Math.min(1, this.#nacked.size / expected) : 0;
-    this.#reportedHighest = highestSequence;
+  #interval({ highestSequence, cumulativeLost }: RtcpFeedback): number | null {
+    const begin = this.#begin;
+    const expected = begin === null ? 0 : (highestSequence - begin.highestSequence) | 0;
+    // Backwards: the receiver has begun to count anew.
+    if (begin !== null && expected >= 0 && expected < MIN_PACKETS) return null;
+    const lost = Math.max(cumulativeLost - (begin?.cumulativeLost ?? 0), this.#nacked.size);
+    this.#begin = { highestSequence, cumulativeLost };
     this.#nacked.clear();
-    return Math.max(lossRatio, nackedRatio);
+    return expected > 0 ? Math.min(1, lost / expected) : null;
   }
 
   #saw(sequence: number): void {

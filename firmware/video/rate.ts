@@ -11,8 +11,9 @@ export interface RateState {
   readonly kbps: number;
   /** The receiver's own estimate as it last came; holds until a newer one. */
   readonly estimateKbps: number | null;
-  /** When the rate last went up or down; monotonic. */
-  readonly changedMs: number;
+  /** Up to when the rate has risen, and when it last backed off; monotonic. */
+  readonly risenMs: number;
+  readonly backedOffMs: number;
 }
 
 /** The two bounds of loss-based control in draft-ietf-rmcat-gcc-02 section 6. */
@@ -26,7 +27,7 @@ const RISE_S = 20;
 const MAX_RISE_MS = 1000;
 
 export function initialRate(options: RateOptions, nowMs: number): RateState {
-  return { kbps: clamp(options.startKbps, options), estimateKbps: null, changedMs: nowMs };
+  return { kbps: clamp(options.startKbps, options), estimateKbps: null, risenMs: nowMs, backedOffMs: nowMs };
 }
 
 /**
@@ -40,18 +41,18 @@ export function followReport(
   options: RateOptions,
 ): RateState {
   const estimateKbps = report.estimateKbps ?? state.estimateKbps;
-  const elapsedMs = nowMs - state.changedMs;
   const next = { ...state, estimateKbps };
   if (report.lossRatio !== null && report.lossRatio > BACK_OFF_ABOVE_LOSS) {
-    if (elapsedMs >= BACK_OFF_EVERY_MS + (report.roundTripMs ?? 0)) {
+    if (nowMs - state.backedOffMs >= BACK_OFF_EVERY_MS + (report.roundTripMs ?? 0)) {
       next.kbps = state.kbps * (1 - report.lossRatio / 2);
-      next.changedMs = nowMs;
+      next.backedOffMs = nowMs;
     }
-  } else if (report.lossRatio !== null && report.lossRatio < RISE_BELOW_LOSS && elapsedMs > 0) {
+  } else if (report.lossRatio !== null && report.lossRatio < RISE_BELOW_LOSS) {
     const perMs = (options.maxKbps - options.minKbps) / (RISE_S * 1000);
-    next.kbps = state.kbps + perMs * Math.min(elapsedMs, MAX_RISE_MS);
-    next.changedMs = nowMs;
+    next.kbps = state.kbps + perMs * Math.min(Math.max(0, nowMs - state.risenMs), MAX_RISE_MS);
   }
+  // Nor does it make up for the time in which there was loss.
+  if (report.lossRatio !== null) next.risenMs = nowMs;
   next.kbps = clamp(Math.min(next.kbps, estimateKbps ?? Number.POSITIVE_INFINITY), options);
   return next;
 }

@@ -21,6 +21,8 @@ export interface RtcpFeedback {
    * no report block is about this stream.
    */
   readonly lossRatio: number | null;
+  /** Packets missing since the stream began, less those that came twice; goes with lossRatio. */
+  readonly cumulativeLost: number;
   /** Highest sequence number received, with the count of its wrap-arounds above 16 bits; goes with lossRatio. */
   readonly highestSequence: number;
   /** Middle 32 bits of the NTP time in the sender report that the receiver saw last; 0 before the first. */
@@ -39,6 +41,7 @@ export interface RtcpFeedback {
 export function readRtcp(packet: Uint8Array, ssrc: number): RtcpFeedback {
   const feedback = {
     lossRatio: null as number | null,
+    cumulativeLost: 0,
     highestSequence: 0,
     nacked: [] as number[],
     lastSenderReport: 0,
@@ -84,6 +87,8 @@ function reportBlock(body: DataView, at: number, count: number, ssrc: number) {
     if (body.getUint32(block) !== ssrc) continue;
     return {
       lossRatio: body.getUint8(block + 4) / 256,
+      // 24 bits, signed.
+      cumulativeLost: (body.getInt32(block + 4) << 8) >> 8,
       highestSequence: body.getUint32(block + 8),
       lastSenderReport: body.getUint32(block + 16),
       delaySinceSenderReport: body.getUint32(block + 20),

@@ -9,7 +9,8 @@ const report = (lossRatio: number | null, estimateKbps: number | null = null, ro
 const at = (kbps: number, estimateKbps: number | null = null): RateState => ({
   kbps,
   estimateKbps,
-  changedMs: 0,
+  risenMs: 0,
+  backedOffMs: 0,
 });
 
 const rows: readonly [string, RateState, ReceiverReport, number, number][] = [
@@ -56,6 +57,19 @@ test('a clean path is used up within 20 s, and not much sooner', () => {
     if (state.kbps === 4200 && reachedMs === 0) reachedMs = nowMs;
   }
   assert.is(reachedMs, 20_000);
+});
+
+test('clean reports in between do not keep the rate from backing off', () => {
+  let state = at(1000);
+  for (let nowMs = 100; nowMs <= 3000; nowMs += 100) {
+    state = followReport(state, report(nowMs % 200 ? 0.4 : 0, null, 20), nowMs, OPTIONS);
+  }
+  assert.ok(state.kbps < 700, `${state.kbps}`);
+});
+
+test('the rate does not rise for the time in which there was loss', () => {
+  const after = followReport(at(1000), report(0.05), 900, OPTIONS);
+  assert.is(followReport(after, report(0), 1000, OPTIONS).kbps, 1020);
 });
 
 test('a path that carries 1500 kbit/s is found and kept, from above and from below', () => {

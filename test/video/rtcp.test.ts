@@ -5,6 +5,7 @@ import { ntpMiddle, type RtcpFeedback, readRtcp, roundTripMs } from '../../firmw
 const SSRC = 0x01020304;
 const NOTHING: RtcpFeedback = {
   lossRatio: null,
+  cumulativeLost: 0,
   highestSequence: 0,
   nacked: [],
   lastSenderReport: 0,
@@ -40,23 +41,42 @@ const REMB = 0x52454d42;
 const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
   ['an empty packet', Buffer.alloc(0), {}],
   ['a report without blocks', packet(0, 201, [9]), {}],
-  ['a report without loss', packet(1, 201, [9, ...block(SSRC, 0)]), { lossRatio: 0, highestSequence: 1000 }],
-  ['a quarter lost', packet(1, 201, [9, ...block(SSRC, 64)]), { lossRatio: 0.25, highestSequence: 1000 }],
+  [
+    'a report without loss',
+    packet(1, 201, [9, ...block(SSRC, 0)]),
+    { lossRatio: 0, cumulativeLost: 7, highestSequence: 1000 },
+  ],
+  [
+    'a quarter lost',
+    packet(1, 201, [9, ...block(SSRC, 64)]),
+    { lossRatio: 0.25, cumulativeLost: 7, highestSequence: 1000 },
+  ],
   [
     'times of the sender report',
     packet(1, 201, [9, ...block(SSRC, 0, 0xfffffff0, 0x8000)]),
-    { lossRatio: 0, highestSequence: 1000, lastSenderReport: 0xfffffff0, delaySinceSenderReport: 0x8000 },
+    {
+      lossRatio: 0,
+      cumulativeLost: 7,
+      highestSequence: 1000,
+      lastSenderReport: 0xfffffff0,
+      delaySinceSenderReport: 0x8000,
+    },
+  ],
+  [
+    'fewer lost than came twice',
+    packet(1, 201, [9, SSRC, 0x00fffffe, 1000, 3, 0, 0]),
+    { lossRatio: 0, cumulativeLost: -2, highestSequence: 1000 },
   ],
   ['a report about another stream', packet(1, 201, [9, ...block(SSRC + 1, 64)]), {}],
   [
     'the second block of a report',
     packet(2, 201, [9, ...block(SSRC + 1, 64), ...block(SSRC, 128)]),
-    { lossRatio: 0.5, highestSequence: 1000 },
+    { lossRatio: 0.5, cumulativeLost: 7, highestSequence: 1000 },
   ],
   [
     'blocks of a sender report',
     packet(1, 200, [9, 1, 2, 3, 4, 5, ...block(SSRC, 255)]),
-    { lossRatio: 255 / 256, highestSequence: 1000 },
+    { lossRatio: 255 / 256, cumulativeLost: 7, highestSequence: 1000 },
   ],
   ['a block beyond the count', packet(0, 201, [9, ...block(SSRC, 64)]), {}],
   ['a block cut short', packet(1, 201, [9, ...block(SSRC, 64).slice(0, 5)]), {}],
@@ -93,7 +113,7 @@ const rows: readonly [string, Buffer, Partial<RtcpFeedback>][] = [
       packet(1, 206, [9, SSRC]),
       packet(15, 206, [9, 0, REMB, rembWord(1, 0, 64_000), SSRC]),
     ]),
-    { lossRatio: 0.125, highestSequence: 1000, keyFrameRequests: 1, estimateKbps: 64 },
+    { lossRatio: 0.125, cumulativeLost: 7, highestSequence: 1000, keyFrameRequests: 1, estimateKbps: 64 },
   ],
   [
     'what stands before nonsense',

@@ -18,8 +18,9 @@ export function checkEndings(check: Check): void {
     async (_rig, { camera, bench }) => {
       const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
       const doomed = await launchBrowser();
+      const page = await bench.browser.browser.newPage();
       try {
-        const staying = await watch(sessions, 'staying', await bench.browser.browser.newPage());
+        const staying = await watch(sessions, 'staying', page);
         const killed = await watch(sessions, 'killed', await doomed.browser.newPage());
         await until(
           'both decode',
@@ -46,7 +47,7 @@ export function checkEndings(check: Check): void {
         );
         assert.equal(staying.closed, []);
         assert.is(sessions.viewers, 1);
-        await staying.page.close();
+        await page.close();
       } finally {
         await sessions.close();
         await doomed.close();
@@ -58,12 +59,13 @@ export function checkEndings(check: Check): void {
   check('a viewer that leaves without a word to the link is closed', async (_rig, { camera, bench }) => {
     const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
     try {
-      const viewer = await watch(sessions, 'leaving', await bench.browser.browser.newPage());
+      const page = await bench.browser.browser.newPage();
+      const viewer = await watch(sessions, 'leaving', page);
       await until('frames are decoded', async () => (await viewer.decoded()) > 10);
-      await viewer.page.evaluate(() => window.viewers.get('v')!.connection.close());
+      await viewer.page.close('v');
       await until('the session has ended', () => viewer.closed.length > 0, 45_000);
       assert.equal([sessions.viewers, camera.running], [0, false]);
-      await viewer.page.close();
+      await page.close();
     } finally {
       await sessions.close();
     }

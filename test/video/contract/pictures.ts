@@ -121,7 +121,7 @@ export function checkPictures(check: Check): void {
     const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
     const page = await bench.browser.browser.newPage();
     try {
-      const viewer = await watch(sessions, 'a', page, relay);
+      const viewer = await watch(sessions, 'a', page, { relay });
       await until('frames are decoded', async () => (await viewer.decoded()) > 10);
       const [status] = sessions.status().perViewer;
       assert.is(status?.state, 'connected');
@@ -148,7 +148,7 @@ export function checkPictures(check: Check): void {
     const sessions = createVideoSessions({ ...SESSIONS, camera, engine: bench.engine });
     const page = await bench.browser.browser.newPage();
     try {
-      const viewer = await watch(sessions, 'a', page, relay);
+      const viewer = await watch(sessions, 'a', page, { relay });
       // Long enough for the first report.
       await until('frames are decoded', async () => (await viewer.decoded()) > 60);
       relay.passes = () => false;

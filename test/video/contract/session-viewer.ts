@@ -11,7 +11,12 @@ export const SESSIONS = {
 };
 
 /** A viewer in a page of its own, connected by a session as a signaling link does it; its packets by `relay`. */
-export async function watch(sessions: VideoSessions, id: string, page: Page, relay?: UdpRelay) {
+export async function watch(
+  sessions: VideoSessions,
+  id: string,
+  page: Page,
+  { relay, show = false }: { readonly relay?: UdpRelay; readonly show?: boolean } = {},
+) {
   let session: VideoSession | null = null;
   const closed: VideoClosed[] = [];
   const viewers = await openViewerPage(page, (_id, candidate) => {
@@ -25,14 +30,16 @@ export async function watch(sessions: VideoSessions, id: string, page: Page, rel
       if (told && answered) viewers.candidate('v', told).catch(() => {});
       else if (told) toViewer.push(told);
     },
-    data: () => {},
+    data: (text) => {
+      if (text === 'clock') session?.sendData(String(Number(process.hrtime.bigint()) / 1e6));
+    },
     dataOpen: () => {},
     closed: (reason) => closed.push(reason),
   });
-  const offer = await viewers.open('v');
+  const offer = await viewers.open('v', { show });
   const answer = await session.offer(relay ? withoutCandidates(offer) : offer);
   await viewers.answer('v', relay ? withoutCandidates(answer) : answer);
   answered = true;
   for (const candidate of toViewer) await viewers.candidate('v', candidate);
-  return { closed, page, decoded: async () => (await viewers.stats('v')).framesDecoded };
+  return { session, closed, page: viewers, decoded: async () => (await viewers.stats('v')).framesDecoded };
 }
