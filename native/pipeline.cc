@@ -65,10 +65,7 @@ void Pipeline::Run() {
     if (message != nullptr) Handle(message.get());
     const gint64 now_us = g_get_monotonic_time();
     if (std::exchange(seen, delivered_.load()) != seen) seen_us = now_us;
-    if (now_us - seen_us > gint64{1000} * options_.stall_ms) {
-      throw Failure(FailureCode::kCameraLost,
-                    "The camera gave no picture for " + std::to_string(options_.stall_ms) + " ms");
-    }
+    if (now_us - seen_us > gint64{1000} * options_.stall_ms) throw Silent();
   }
 }
 
@@ -78,6 +75,15 @@ void Pipeline::Start() {
   const MessagePtr error(gst_bus_pop_filtered(bus_.get(), GST_MESSAGE_ERROR));
   if (error != nullptr) throw FailureOf(error.get(), delivered_any());
   throw Failure(FailureCode::kPipelineFailed, "GStreamer can't start the pipeline and gives no reason");
+}
+
+Failure Pipeline::Silent() const {
+  const std::string silence = " gave no picture for " + std::to_string(options_.stall_ms) + " ms";
+  // decodebin can swallow the error of a demuxer that refuses its file at once.
+  if (player_ != nullptr && !delivered_any()) {
+    return Failure(FailureCode::kPipelineFailed, options_.location + silence + ": is it a whole video?");
+  }
+  return Failure(FailureCode::kCameraLost, "The camera" + silence);
 }
 
 void Pipeline::Handle(GstMessage* message) {

@@ -53,6 +53,7 @@ class Pipeline {
   Unit UnitOf(GstSample* sample);
   void Start();
   void Handle(GstMessage* message);
+  Failure Silent() const;
 
   const CaptureOptions options_;
   const Encoder encoder_kind_;

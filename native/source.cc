@@ -56,7 +56,11 @@ std::string SourceDescription(const CaptureOptions& options) {
     case Source::kLibcamera:
       break;
   }
-  return "libcamerasrc name=camera ! video/x-raw," + size + "," + rate + FromDevice(options);
+  // NV12 is what a Pi's image processor and encoder share; its colours named, because libcamerasrc and v4l2h264enc
+  // do not agree on the default (libcamera, README, "Using GStreamer plugin").
+  const std::string nv12 = "video/x-raw,format=NV12," + size + "," + rate;
+  return "libcamerasrc name=camera ! capsfilter caps=\"" + nv12 + ",colorimetry=bt709;" + nv12 + ";video/x-raw," +
+         size + "," + rate + ";video/x-raw\"" + FromDevice(options);
 }
 
 void PointCamera(GstElement* camera, const CaptureOptions& options) {

