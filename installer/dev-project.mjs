@@ -1,9 +1,11 @@
 /** What is made inside the project's folder: npm packages, the addon, GStreamer's registry, the bundles. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { filesBelow, hashOf, unlessStamped } from './dev-stamp.mjs';
 
+const NODE_GYP = 'node_modules/node-gyp/bin/node-gyp.js';
 const nodeMajor = process.versions.node.split('.')[0];
 
 export async function ensureNpmPackages(root, steps) {
@@ -11,9 +13,27 @@ export async function ensureNpmPackages(root, steps) {
   await unlessStamped(join(root, 'node_modules/.roverd-stamp'), hash, async () => {
     if (installedAsLocked(root)) return;
     await steps.step('npm packages', ({ run }) =>
-      run(...npm(['ci', '--no-audit', '--no-fund', '--loglevel=http'])),
+      run(...npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'])),
     );
   });
+}
+
+/** Packages with addons that are built for one Node's ABI; the others of them bring theirs along, built for N-API. */
+const NATIVE_PACKAGES = ['i2c-bus', '@serialport/bindings'];
+
+/** @param {string} node path of the Node that will load them, with its headers beside it or known to node-gyp */
+export async function ensureNativePackages(root, steps, node = process.execPath) {
+  for (const name of NATIVE_PACKAGES) {
+    const folder = join('node_modules', name);
+    if (!existsSync(join(root, folder))) continue;
+    const abi = node === process.execPath ? process.versions.modules : abiOf(node);
+    const words = hashOf(root, [join(folder, 'package.json')], abi, process.arch);
+    await unlessStamped(join(root, folder, '.roverd-stamp'), words, () =>
+      steps.step(`addon of ${name}`, ({ run }) =>
+        run(node, [NODE_GYP, 'rebuild', `--directory=${folder}`, ...headersOf(node)]),
+      ),
+    );
+  }
 }
 
 export async function ensureAddon(root, steps) {
@@ -22,13 +42,8 @@ export async function ensureAddon(root, steps) {
   await unlessStamped(join(root, 'build/addon-stamp'), hashOf(root, sources, process.arch), () =>
     steps.step('camera addon', ({ run }) => {
       // Not `rebuild`: it would remove build/ with everything else that is kept there. make follows the headers.
-      const nodeGyp = [
-        'node_modules/node-gyp/bin/node-gyp.js',
-        'configure',
-        'build',
-        `--jobs=${compilers()}`,
-      ];
-      return run(process.execPath, [...nodeGyp, ...headersHere()]);
+      const nodeGyp = [NODE_GYP, 'configure', 'build', `--jobs=${compilers()}`];
+      return run(process.execPath, [...nodeGyp, ...headersOf(process.execPath)]);
     }),
   );
 }
@@ -122,9 +137,13 @@ function compilers() {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 30)));
 }
 
-/** The headers that came with this Node, if they did: node-gyp need not fetch them then. */
-function headersHere() {
-  const prefix = dirname(dirname(process.execPath));
+function abiOf(node) {
+  return execFileSync(node, ['-p', 'process.versions.modules'], { encoding: 'utf8' }).trim();
+}
+
+/** The headers that came with a Node, if they did: node-gyp need not fetch them then. */
+function headersOf(node) {
+  const prefix = dirname(dirname(node));
   return existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
 }
 

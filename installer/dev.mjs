@@ -12,7 +12,14 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureAddon, ensureBundles, ensureNpmPackages, otherNode, warmGstreamer } from './dev-project.mjs';
+import {
+  ensureAddon,
+  ensureBundles,
+  ensureNativePackages,
+  ensureNpmPackages,
+  otherNode,
+  warmGstreamer,
+} from './dev-project.mjs';
 import { createSteps, SetupError } from './dev-steps.mjs';
 import { ensurePackages } from './dev-system.mjs';
 
@@ -70,8 +77,7 @@ async function main() {
       return follow(process.execPath, ['dist/roverd.js', 'run', '--simulate', ...args]);
     case 'test': {
       const { major, rest } = takeNodeOption(args);
-      await setUp('test');
-      const node = major === null ? process.execPath : await otherNode(root, steps, major);
+      const node = await setUp('test', major);
       const failed = await failedChecks();
       return follow(node, ['test/run.mjs', ...rest, ...(failed ? ['--failed-checks', `${failed}`] : [])]);
     }
@@ -83,12 +89,16 @@ async function main() {
   }
 }
 
-async function setUp(forWhat) {
+/** @returns the path of the Node to go on with: this one, or that of the major version asked for */
+async function setUp(forWhat, major = null) {
   await ensurePackages(steps, forWhat);
   await ensureNpmPackages(root, steps);
+  const node = major === null ? process.execPath : await otherNode(root, steps, major);
+  await ensureNativePackages(root, steps, node);
   await ensureAddon(root, steps);
   await warmGstreamer(root, steps);
   await ensureBundles(root, steps);
+  return node;
 }
 
 function checkNode() {
