@@ -1,19 +1,22 @@
 /**
  * Runs every benchmark under test/bench/ one after the other and prints what they measured.
  *
- *   npm run bench [-- part of a name ...] [--json FILE]
+ *   npm run bench [-- part of a name ...] [--json FILE] [--readme]
  *
- * A benchmark exports bench(): Promise<Figure[]>, see figure.ts.
+ * A benchmark exports bench(): Promise<Figure[]>, see figure.ts. `--readme` writes what was measured into
+ * test/bench/README.md, and the figures with a target into the project's README.
  */
 import { readdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { replaceBetween } from '../documents.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' } },
+  options: { json: { type: 'string' }, readme: { type: 'boolean', default: false } },
 });
 
 const sources = (await readdir(`${root}test/bench`)).filter((name) => name.endsWith('.ts'));
@@ -54,7 +57,22 @@ if (figures.length === 0) {
   process.exit(1);
 }
 if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+if (options.readme && failures === 0) {
+  const where = `Measured by \`npm run bench\` on ${cpus().length} cores of an ${cpus()[0].model}, Node ${process.versions.node}, with headless Chromium on the same machine.`;
+  await replaceBetween(
+    `${root}README.md`,
+    'figures',
+    `${where}\n\n${table(figures.filter(({ met }) => met !== null))}`,
+  );
+  await replaceBetween(`${root}test/bench/README.md`, 'figures', `${where}\n\n${table(figures)}`);
+}
 process.exit(failures ? 1 : 0);
+
+function table(rows) {
+  const line = ({ name, unit, median, p99, target, met }) =>
+    `| ${name} | ${show(median).trim()} ${unit} | ${show(p99).trim()} ${unit} | ${target.replaceAll('<=', '≤')}${met === false ? ', missed' : ''} |`;
+  return ['| | median | p99 | target |', '| --- | --- | --- | --- |', ...rows.map(line)].join('\n');
+}
 
 function line({ name, unit, median, p99, target, met }) {
   const verdict = met === null ? '' : met ? 'met' : 'MISSED';
