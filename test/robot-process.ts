@@ -72,7 +72,11 @@ export async function startProcess({
     address,
     token,
     publish: (body) => fetch(`${url}/publish`, { method: 'POST', body: JSON.stringify(body), headers }),
-    state: async () => (await (await fetch(`${url}/api/state`, { headers })).json()) as RobotState,
+    async state() {
+      const response = await fetch(`${url}/api/state`, { headers });
+      if (!response.ok) throw new Error(`/api/state: ${response.status} ${await response.text()}`);
+      return (await response.json()) as RobotState;
+    },
     log: () => log,
     async end() {
       child.kill('SIGTERM');

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,6 +8,9 @@ import { packageRoot } from '../../config/paths.ts';
 import type { RobotState } from '../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../browser.ts';
 import { type RobotProcess, startProcess } from '../robot-process.ts';
+
+/** Asking without a pause would take the robot's core, and its patience: teleop.requestsPerS. */
+const POLL_MS = 10;
 
 export interface Cockpit {
   robot: RobotProcess;
@@ -75,6 +79,7 @@ export async function untilState(
         `not within ${withinMs} ms: ${what}; ${JSON.stringify({ wheels, operator, reasons, estop })}`,
       );
     }
+    await delay(POLL_MS);
   }
 }
 

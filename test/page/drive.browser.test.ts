@@ -140,6 +140,7 @@ test('Space is the emergency stop, the button resets it', async (cockpit) => {
   await page.keyboard.up('KeyW');
   await page.locator('#reset').click();
   await untilState(cockpit.robot, 'reset', ({ estop }) => !estop);
+  await page.waitForFunction(() => window.roverd.state?.estop === false);
   await page.keyboard.down('KeyW');
   await untilState(cockpit.robot, 'drives again', drives);
   await page.keyboard.up('KeyW');

@@ -23,6 +23,7 @@ test('a second operator watches, drives nothing, takes over, and the first is to
   await untilState(cockpit.robot, 'stands after the take-over', (state) => {
     return stands(state) && state.operator !== null && state.operator.id !== held.operator?.id;
   });
+  await second.locator('#take-over').waitFor({ state: 'hidden' });
   await second.keyboard.down('ArrowDown');
   await untilState(cockpit.robot, 'the second drives', ({ wheels }) => wheels.left < 0);
   await second.keyboard.up('ArrowDown');
