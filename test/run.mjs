@@ -11,7 +11,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
@@ -34,7 +34,11 @@ if (files.length === 0) {
   console.error(`No test file matches ${wanted.join(', ')}`);
   process.exit(1);
 }
-await bundle(files);
+/** A file of this name has an I2C bus with chips of its own, and the emulation preloaded: see test/chips/. */
+const withChips = (file) => file.endsWith('.chip.test.ts');
+const CHIPS = 'test/chips/prepare.ts';
+await bundle(files.some(withChips) ? [...files, CHIPS] : files);
+const { prepareChips } = files.some(withChips) ? await import(pathToFileURL(scriptOf(CHIPS)).href) : {};
 
 /** Browser and timing tests have the machine to themselves; the rest shares it. */
 const alone = files.filter((file) => /\.(browser|alone)\.test\.ts$/.test(file));
@@ -94,13 +98,17 @@ async function drain(queue) {
   }
 }
 
+function scriptOf(file) {
+  return `${root}dist/${file.replace(/\.ts$/, '.js')}`;
+}
+
 function runFile(file) {
-  const script = `dist/${file.replace(/\.ts$/, '.js')}`;
   const started = performance.now();
+  const chips = withChips(file) ? prepareChips() : null;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', script], {
+    const child = spawn(process.execPath, ['--enable-source-maps', scriptOf(file)], {
       cwd: root,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...chips?.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -112,6 +120,7 @@ function runFile(file) {
     }, FILE_TIMEOUT_MS);
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
+      chips?.remove();
       resolve({
         file,
         output,
