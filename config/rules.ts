@@ -8,7 +8,7 @@ export function isLoopback(host: string): boolean {
 
 /** What keys ask of one another. Each fault names the key to change. */
 export function brokenRules(
-  { teleop, video }: Config,
+  { robot, drive, teleop, video }: Config,
   sources: Readonly<Record<string, string>>,
 ): ConfigFault[] {
   const faults: ConfigFault[] = [];
@@ -21,6 +21,9 @@ export function brokenRules(
   } else if (bitrateKbps < minBitrateKbps || bitrateKbps > maxBitrateKbps) {
     const range = `video.minBitrateKbps to video.maxBitrateKbps (${minBitrateKbps}..${maxBitrateKbps})`;
     fault('video.bitrateKbps', range, `${bitrateKbps}`);
+  }
+  if (video.source === 'simulator' && !robot.simulate && drive.driver !== 'simulated') {
+    fault('video.source', 'a camera, since robot.simulate is off', '"simulator"');
   }
   if (video.source === 'file' && video.file === '') {
     fault('video.file', 'a path, since video.source is file', 'none');

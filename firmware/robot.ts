@@ -15,8 +15,9 @@ import { openTokenStore } from './teleop/tokens.ts';
 import type { RobotState } from './teleop/wire.ts';
 import { VERSION } from './version.ts';
 import type { Camera, CameraStatus } from './video/camera.ts';
+import { chooseSource } from './video/capture-source.ts';
 import { createDatachannelEngine } from './video/datachannel-engine.ts';
-import { type CaptureSource, createNativeCamera } from './video/native-camera.ts';
+import { createNativeCamera } from './video/native-camera.ts';
 import { createVideoSessions } from './video/sessions.ts';
 
 /** The code printed where the robot was started is for the person who stands there. */
@@ -205,10 +206,10 @@ function reportSampleFaults(
 }
 
 function openVideo(config: Config, simulator: Simulator, logger: Logger, clock: Clock) {
-  const source = captureSource(config, simulator);
+  const chosen = chooseSource(config.video, config.robot.simulate ? simulator.producer : null);
   const camera: Camera = createNativeCamera({
     ...config.video,
-    source,
+    ...chosen,
     logger,
   });
   const engine = createDatachannelEngine({
@@ -224,22 +225,7 @@ function openVideo(config: Config, simulator: Simulator, logger: Logger, clock: 
     nowMs: clock.nowMs,
     logger,
   });
-  return { camera, engine, sessions, simulated: source.kind === 'pushed' };
-}
-
-function captureSource(config: Config, simulator: Simulator): CaptureSource {
-  const { source, device, file } = config.video;
-  const chosen = source === 'auto' ? (config.robot.simulate ? 'simulator' : 'libcamera') : source;
-  switch (chosen) {
-    case 'simulator':
-      return { kind: 'pushed', producer: simulator.producer };
-    case 'v4l2':
-      return { kind: 'v4l2', device };
-    case 'file':
-      return { kind: 'file', path: file };
-    default:
-      return { kind: chosen };
-  }
+  return { camera, engine, sessions, simulated: chosen.source.kind === 'pushed' };
 }
 
 function readTls({ tlsCert, tlsKey }: Config['teleop']): { cert: string; key: string } | null {

@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
-import { type CaptureOptions, type CaptureSource, loadAddon } from '../../native/addon.ts';
+import { type CaptureSource as AddonSource, type CaptureOptions, loadAddon } from '../../native/addon.ts';
 import { openTokenStore } from '../teleop/tokens.ts';
+import { chooseSource } from '../video/capture-source.ts';
 import { ask } from './client.ts';
 import { ownAddress } from './robot-at.ts';
 
@@ -104,12 +105,20 @@ export async function checkEncoder({ video }: Config): Promise<Finding> {
 /** Takes one picture by the configured camera. */
 export async function checkCamera({ robot, video }: Config): Promise<Finding> {
   const what = 'camera';
-  const source = captureSourceOf(robot.simulate, video);
   if (!video.enabled) return { what, detail: 'switched off (video.enabled)' };
-  if (source === null) return { what, detail: 'the simulator draws the pictures' };
-  const result = await firstPicture(source, video);
-  if ('encoder' in result) return { what, detail: `${source.kind}, first picture after ${result.ms} ms` };
-  const mends: Readonly<Record<CaptureSource['kind'], string>> = {
+  if (robot.simulate && ['auto', 'simulator'].includes(video.source)) {
+    return { what, detail: 'the simulator draws the pictures' };
+  }
+  const { source, fallback } = chooseSource(video, null);
+  const missing: string[] = [];
+  for (const camera of [source, fallback]) {
+    if (!camera || camera.kind === 'pushed') continue;
+    const result = await firstPicture(camera, video);
+    if ('encoder' in result) return { what, detail: `${camera.kind}, first picture after ${result.ms} ms` };
+    missing.push(`${camera.kind}: ${result.message}`);
+    if (result.code !== 'camera_missing') break;
+  }
+  const mends: Readonly<Record<AddonSource['kind'], string>> = {
     file: 'set video.file to a video this machine can play (sudo apt-get install gstreamer1.0-libav)',
     v4l2: 'plug the camera in and set video.device (v4l2-ctl --list-devices); the user must be in the group video',
     libcamera:
@@ -117,28 +126,14 @@ export async function checkCamera({ robot, video }: Config): Promise<Finding> {
     test: BUILD,
     pushed: BUILD,
   };
-  return { what, detail: result.message, mend: mends[source.kind] };
-}
-
-function captureSourceOf(simulate: boolean, { source, device, file }: Config['video']): CaptureSource | null {
-  const chosen = source === 'auto' ? (simulate ? 'simulator' : 'libcamera') : source;
-  switch (chosen) {
-    case 'simulator':
-      return null;
-    case 'v4l2':
-      return { kind: chosen, device };
-    case 'file':
-      return { kind: chosen, path: file };
-    default:
-      return { kind: chosen };
-  }
+  return { what, detail: missing.join('; '), mend: mends[source.kind] };
 }
 
 type FirstPicture =
   | { readonly encoder: string; readonly ms: number }
   | { readonly code: string; readonly message: string };
 
-function firstPicture(source: CaptureSource, video: Config['video']): Promise<FirstPicture> {
+function firstPicture(source: AddonSource, video: Config['video']): Promise<FirstPicture> {
   const startedMs = performance.now();
   const options: CaptureOptions = { ...video, source, stallMs: FIRST_PICTURE_MS };
   return new Promise((resolve) => {

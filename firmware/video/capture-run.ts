@@ -1,5 +1,6 @@
 import type { CaptureOptions, CaptureStats, NativeAddon } from '../../native/addon.ts';
 import { type AccessUnit, CameraError, type FrameProducer } from './camera.ts';
+import type { CaptureSource } from './capture-source.ts';
 
 export interface CaptureListener {
   unit(unit: AccessUnit): void;
@@ -20,16 +21,20 @@ export class CaptureRun {
 
   constructor(
     addon: NativeAddon,
-    options: CaptureOptions,
-    producer: FrameProducer | undefined,
+    settings: Omit<CaptureOptions, 'source'>,
+    source: CaptureSource,
     listener: CaptureListener,
   ) {
     this.#addon = addon;
     this.#listener = listener;
-    this.#producer = producer;
+    this.#producer = source.kind === 'pushed' ? source.producer : undefined;
+    const options: CaptureOptions = {
+      ...settings,
+      source: source.kind === 'pushed' ? { kind: 'pushed' } : source,
+    };
     try {
       this.#captureId = this.#listen(options);
-      producer?.start(this.#captureId, options);
+      this.#producer?.start(this.#captureId, options);
     } catch (cause) {
       // Told later, like every other failure, so that the caller has its run in hand by then.
       queueMicrotask(() => this.#startFailed(cause));

@@ -8,33 +8,22 @@ import {
   type Subscription,
 } from 'rxjs';
 import {
-  type CaptureSource as AddonSource,
   type CaptureEncoder,
   type CaptureOptions,
   type CaptureStats,
   loadAddon,
   type NativeAddon,
 } from '../../native/addon.ts';
-import {
-  type AccessUnit,
-  type Camera,
-  CameraError,
-  type CameraStatus,
-  type FrameProducer,
-} from './camera.ts';
+import { type AccessUnit, type Camera, CameraError, type CameraStatus } from './camera.ts';
 import { CaptureRun } from './capture-run.ts';
+import type { ChosenSource } from './capture-source.ts';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 /** A camera that has streamed for this long is in order again: its next failure starts from the first delay. */
 const STEADY_MS = 10_000;
 
-export type CaptureSource =
-  | { readonly kind: 'pushed'; readonly producer: FrameProducer }
-  | Exclude<AddonSource, { readonly kind: 'pushed' }>;
-
-export interface NativeCameraOptions {
-  readonly source: CaptureSource;
+export interface NativeCameraOptions extends ChosenSource {
   /** Pixels, 64..1920 and even. */
   readonly width: number;
   /** Pixels, 64..1080 and even. */
@@ -75,8 +64,9 @@ class GStreamerCamera implements NativeCamera {
   readonly #scheduler: SchedulerLike;
   readonly #units = new Subject<AccessUnit>();
   readonly #status = new BehaviorSubject<CameraStatus>({ state: 'idle' });
-  readonly #producer: FrameProducer | undefined;
-  #capture: CaptureOptions;
+  #capture: Omit<CaptureOptions, 'source'>;
+  /** The source to try next, and the one to try when it is missing. */
+  #sources: ChosenSource;
   #totals: CaptureStats = {
     encoder: '',
     unitsDelivered: 0,
@@ -109,12 +99,11 @@ class GStreamerCamera implements NativeCamera {
   });
 
   constructor(options: NativeCameraOptions) {
-    const { source, lingerMs = 0 } = options;
+    const { source, fallback, lingerMs = 0 } = options;
     this.#options = options;
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#producer = source.kind === 'pushed' ? source.producer : undefined;
+    this.#sources = { source, ...(fallback && { fallback }) };
     this.#capture = {
-      source: source.kind === 'pushed' ? { kind: 'pushed' } : source,
       width: whole('width', options.width, 64, 1920, 2),
       height: whole('height', options.height, 64, 1080, 2),
       framesPerS: whole('framesPerS', options.framesPerS, 1, 120),
@@ -161,7 +150,7 @@ class GStreamerCamera implements NativeCamera {
     this.#status.next({ state: 'starting' });
     try {
       const addon = (this.#options.addon ?? loadAddon)();
-      return new CaptureRun(addon, this.#capture, this.#producer, {
+      return new CaptureRun(addon, this.#capture, this.#sources.source, {
         unit: (unit) => this.#onUnit(unit),
         failed: (error) => this.#onFailure(error),
         ended: (stats) => this.#onEnded(stats),
@@ -186,6 +175,8 @@ class GStreamerCamera implements NativeCamera {
 
   #onFailure(error: CameraError): void {
     this.#steady?.unsubscribe();
+    const { source, fallback } = this.#sources;
+    if (error.code === 'camera_missing' && fallback) this.#sources = { source: fallback, fallback: source };
     const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS);
     this.#failures++;
     this.#retry = this.#scheduler.schedule(() => {

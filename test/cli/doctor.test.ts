@@ -53,6 +53,11 @@ test('a camera that is not there is broken, and says what to do', async () => {
   assert.match(find('camera')?.mend ?? '', 'video.device');
 });
 
+test('without a source named, both kinds of camera are looked for', async () => {
+  const { find } = await findings('--set', 'video.device=/dev/video99');
+  assert.match(find('camera')?.detail ?? '', /^libcamera: .+; v4l2: .*video99/);
+});
+
 test('a wrong configuration and a state folder that cannot be made are findings among the others', async () => {
   const file = join(roverd.stateDir, 'file');
   writeFileSync(file, '');

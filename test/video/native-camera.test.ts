@@ -137,6 +137,22 @@ test('with a linger it goes on for a viewer who reloads the page', async () => {
   await camera.close();
 });
 
+test('a source that is missing gives way to the other in turn, and the one that is there stays', async () => {
+  const video = join(folder, 'fallback.mkv');
+  await makeVideo(video, '! matroskamux');
+  const scheduler = virtualTime();
+  const missing = { kind: 'v4l2', device: '/dev/video-none' } as const;
+  const { camera, states } = open({ source: missing, fallback: { kind: 'file', path: video }, scheduler });
+  const viewer = camera.accessUnits$.subscribe();
+  await until(() => names(states).includes('failed'), 'the first source to be missing');
+  await until(() => loadAddon().runningCaptures().length === 0, 'the attempt to end');
+  scheduler.flush();
+  await until(() => names(states).includes('streaming'), 'the other to stream');
+  assert.equal(names(states), ['idle', 'starting', 'failed', 'starting', 'streaming']);
+  viewer.unsubscribe();
+  await camera.close();
+});
+
 test('a camera that is not there is tried again after 500 ms, then after twice as long each time up to 10 s', async () => {
   const scheduler = virtualTime();
   const { camera } = open({ source: { kind: 'v4l2', device: '/dev/video-none' }, scheduler });
