@@ -1,0 +1,23 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Attribute, AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+
+export interface ExpiringTableProps {
+  readonly partitionKey: string;
+  readonly sortKey?: Attribute;
+  /** Items leave by themselves once this attribute (s since 1970) is past. */
+  readonly expiresBy?: string;
+}
+
+/** A table paid by request, with point-in-time recovery, that goes with its stack. */
+export function ownedTable(scope: Construct, id: string, props: ExpiringTableProps): Table {
+  return new Table(scope, id, {
+    partitionKey: { name: props.partitionKey, type: AttributeType.STRING },
+    ...(props.sortKey ? { sortKey: props.sortKey } : {}),
+    ...(props.expiresBy ? { timeToLiveAttribute: props.expiresBy } : {}),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.AWS_MANAGED,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+}

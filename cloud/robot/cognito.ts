@@ -1,0 +1,84 @@
+import { Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  Mfa,
+  OAuthScope,
+  ResourceServerScope,
+  UserPool,
+  UserPoolClientIdentityProvider,
+} from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import { acknowledge } from '../common/acknowledge.ts';
+import type { Provider } from './settings.ts';
+
+export interface CognitoProps {
+  /** Web origins whose root page people come back to after signing in. */
+  readonly origins: readonly string[];
+  readonly operatorScope: string;
+  readonly viewerScope: string;
+}
+
+/** A user pool for who has no identity provider: people are invited, sign in with a second factor, and get scopes. */
+export class Cognito extends Construct {
+  readonly provider: Provider;
+
+  constructor(scope: Construct, id: string, props: CognitoProps) {
+    super(scope, id);
+    const pool = new UserPool(this, 'Pool', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      passwordPolicy: {
+        minLength: 12,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+      },
+      mfa: Mfa.REQUIRED,
+      mfaSecondFactor: { otp: true, sms: false },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(pool, {
+      'AwsSolutions-COG8':
+        'The Plus plan is paid by user for threat protection; sign-in here is by invitation and second factor.',
+    });
+    const scopes = [
+      new ResourceServerScope({ scopeName: lastPart(props.operatorScope), scopeDescription: 'Drive robots' }),
+      new ResourceServerScope({
+        scopeName: lastPart(props.viewerScope),
+        scopeDescription: 'Watch and stop robots',
+      }),
+    ];
+    const server = pool.addResourceServer('Api', { identifier: firstPart(props.operatorScope), scopes });
+    const callbackUrls = props.origins.map((origin) => `${origin}/`);
+    const client = pool.addClient('Page', {
+      generateSecret: false,
+      preventUserExistenceErrors: true,
+      supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
+      accessTokenValidity: Duration.hours(1),
+      oAuth: {
+        flows: { authorizationCodeGrant: true },
+        scopes: [OAuthScope.OPENID, ...scopes.map((one) => OAuthScope.resourceServer(server, one))],
+        callbackUrls,
+        logoutUrls: callbackUrls,
+      },
+    });
+    const domain = pool.addDomain('SignIn', {
+      cognitoDomain: { domainPrefix: `${Stack.of(this).stackName}-${Aws.ACCOUNT_ID}` },
+    });
+    const issuer = `https://cognito-idp.${Aws.REGION}.amazonaws.com/${pool.userPoolId}`;
+    this.provider = {
+      issuer,
+      audience: client.userPoolClientId,
+      jwksUri: `${issuer}/.well-known/jwks.json`,
+      audienceClaim: 'client_id',
+    };
+    new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId }).overrideLogicalId('UserPoolId');
+    new CfnOutput(this, 'SignInUrl', { value: domain.baseUrl() }).overrideLogicalId('SignInUrl');
+  }
+}
+
+/** `roverd/operate`: scope `operate` of the resource server `roverd`. */
+const firstPart = (scope: string) => scope.slice(0, scope.lastIndexOf('/'));
+const lastPart = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);

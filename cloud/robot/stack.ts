@@ -1,0 +1,35 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Alarms } from '../common/alarms.ts';
+import { Api } from './api.ts';
+import { Cognito } from './cognito.ts';
+import { Endpoints } from './endpoints.ts';
+import { Landing } from './landing.ts';
+import { Robots } from './robots.ts';
+import { readSettings } from './settings.ts';
+
+/** The cloud's half of one or many robots: how they connect, who may drive them, and what they told. */
+export class RobotStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, { description: 'roverd: drives robots by AWS IoT Core', ...props });
+    const settings = readSettings(this.node);
+    const alarms = new Alarms(this, 'Alarms', settings.alarmEmail);
+    const endpoints = new Endpoints(this, 'Endpoints');
+    new Robots(this, 'Robots', settings.robots);
+    const landing = new Landing(this, 'Landing', { robots: settings.robots, alarms });
+    const api = new Api(this, 'Api', {
+      settings,
+      provider: settings.provider ?? new Cognito(this, 'Cognito', settings).provider,
+      brokerUrl: `https://${endpoints.data}`,
+      presence: landing.presence,
+      alarms,
+    });
+
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, `${name}Output`, { value, description }).overrideLogicalId(name);
+    output('ApiURL', api.url, 'Address of the API');
+    output('EndpointUrl', endpoints.credentials, 'Host that gives credentials to cameras');
+    output('DataEndpoint', endpoints.data, 'Host that robots connect to');
+    output('AlarmTopic', alarms.topic.topicArn, 'Topic that alarms speak to');
+  }
+}
