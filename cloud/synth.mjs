@@ -12,7 +12,7 @@ const outDir = process.env.CDK_OUTDIR ?? `${root}cloud/out`;
 
 await build({
   absWorkingDir: root,
-  entryPoints: { app: 'cloud/app.ts' },
+  entryPoints: ['cloud/synth.ts'],
   outdir: 'dist/cloud',
   bundle: true,
   platform: 'node',
@@ -25,7 +25,7 @@ await build({
 // What an earlier run left would be taken for a part of this one.
 if (process.env.CDK_OUTDIR === undefined) await rm(outDir, { recursive: true, force: true });
 
-const app = spawn(process.execPath, ['--enable-source-maps', 'dist/cloud/app.js'], {
+const app = spawn(process.execPath, ['--enable-source-maps', 'dist/cloud/synth.js'], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, CDK_OUTDIR: outDir },

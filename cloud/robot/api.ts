@@ -64,13 +64,30 @@ export class Api extends Construct {
       validateRequestParameters: true,
     });
     const command = { ...guarded, requestModels, requestValidator };
-    const publish = new LambdaIntegration(this.publish());
+    const publish = new LambdaIntegration(this.publish(), { allowTestInvoke: false });
     api.root.addResource('publish').addMethod('POST', publish, command);
     const robots = api.root.addResource('robots');
-    robots.addMethod('GET', new LambdaIntegration(this.robots()), { ...guarded, requestValidator });
+    robots.addMethod('GET', new LambdaIntegration(this.robots(), { allowTestInvoke: false }), {
+      ...guarded,
+      requestValidator,
+    });
     robots.addResource('{name}').addResource('publish').addMethod('POST', publish, command);
     this.answers(api);
     this.watch(api);
+    for (const method of api.methods) {
+      acknowledge(
+        method,
+        method.httpMethod === 'OPTIONS'
+          ? {
+              'AwsSolutions-APIG4': 'Browsers send preflights without a token; they reach no function.',
+              'AwsSolutions-COG4': 'Browsers send preflights without a token; they reach no function.',
+            }
+          : {
+              'AwsSolutions-COG4':
+                'The authorizer takes tokens of any identity provider, those of Cognito among them.',
+            },
+      );
+    }
   }
 
   private makeApi(): RestApi {
@@ -115,16 +132,13 @@ export class Api extends Construct {
           }
         : {}),
     });
+    api.node.tryRemoveChild('Endpoint');
     // API Gateway would make this group itself, and nobody would remove it.
     const execution = logGroup(this, 'ExecutionLogs', `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`);
     api.deploymentStage.node.addDependency(execution);
-    acknowledge(api, {
+    acknowledge(api.deploymentStage, {
       'AwsSolutions-APIG3':
         'A web ACL costs more than everything else here; requests are throttled and need a verified token.',
-      'AwsSolutions-COG4':
-        'The methods are guarded by a Lambda authorizer, which takes tokens of any provider, Cognito among them.',
-      'AwsSolutions-APIG4':
-        'Only OPTIONS is without authorization: browsers send preflights without a token.',
     });
     return api;
   }

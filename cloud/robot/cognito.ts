@@ -1,14 +1,20 @@
 import { Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  FeaturePlan,
+  LambdaVersion,
   Mfa,
   OAuthScope,
   ResourceServerScope,
   UserPool,
   UserPoolClientIdentityProvider,
+  UserPoolOperation,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { acknowledge } from '../common/acknowledge.ts';
+import type { Alarms } from '../common/alarms.ts';
+import { NodeFunction } from '../common/function.ts';
+import { OPERATORS, VIEWERS } from './constants.ts';
 import type { Provider } from './settings.ts';
 
 export interface CognitoProps {
@@ -16,6 +22,7 @@ export interface CognitoProps {
   readonly origins: readonly string[];
   readonly operatorScope: string;
   readonly viewerScope: string;
+  readonly alarms: Alarms;
 }
 
 /** A user pool for who has no identity provider: people are invited, sign in with a second factor, and get scopes. */
@@ -24,8 +31,18 @@ export class Cognito extends Construct {
 
   constructor(scope: Construct, id: string, props: CognitoProps) {
     super(scope, id);
+    if (
+      firstPart(props.operatorScope) === '' ||
+      firstPart(props.operatorScope) !== firstPart(props.viewerScope)
+    ) {
+      throw new Error(
+        `Expected operatorScope and viewerScope to be SERVER/NAME of one server, as Cognito makes them, but received ${props.operatorScope} and ${props.viewerScope}`,
+      );
+    }
     const pool = new UserPool(this, 'Pool', {
       selfSignUpEnabled: false,
+      // The least plan in which a function may change what stands in access tokens.
+      featurePlan: FeaturePlan.ESSENTIALS,
       signInAliases: { email: true },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
       passwordPolicy: {
@@ -39,6 +56,21 @@ export class Cognito extends Construct {
       mfaSecondFactor: { otp: true, sms: false },
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const groups = {
+      [OPERATORS]: 'May drive robots',
+      [VIEWERS]: 'May watch robots and stop them',
+    };
+    for (const [groupName, description] of Object.entries(groups))
+      pool.addGroup(groupName, { groupName, description });
+    const scopesByGroup = new NodeFunction(this, 'Scopes', {
+      entry: 'cloud/robot/cognito-scopes.lambda.ts',
+      description: 'Takes from an access token the scopes that the groups of its owner do not give',
+      memoryMiB: 256,
+      timeoutS: 5,
+      environment: { OPERATOR_SCOPE: props.operatorScope, VIEWER_SCOPE: props.viewerScope },
+    });
+    pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, scopesByGroup, LambdaVersion.V2_0);
+    props.alarms.onFailures('ScopesErrors', scopesByGroup.metricErrors(), 'Nobody can sign in');
     acknowledge(pool, {
       'AwsSolutions-COG8':
         'The Plus plan is paid by user for threat protection; sign-in here is by invitation and second factor.',
@@ -80,5 +112,5 @@ export class Cognito extends Construct {
 }
 
 /** `roverd/operate`: scope `operate` of the resource server `roverd`. */
-const firstPart = (scope: string) => scope.slice(0, scope.lastIndexOf('/'));
+const firstPart = (scope: string) => scope.slice(0, Math.max(0, scope.lastIndexOf('/')));
 const lastPart = (scope: string) => scope.slice(scope.lastIndexOf('/') + 1);

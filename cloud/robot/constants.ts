@@ -20,6 +20,10 @@ export const PUBLISH_BUDGET_MS = 2500;
 export const OPERATOR_SCOPE = 'roverd/operate';
 export const VIEWER_SCOPE = 'roverd/view';
 
+/** Groups of the user pool, where Cognito is the provider. */
+export const OPERATORS = 'operators';
+export const VIEWERS = 'viewers';
+
 /** API Gateway goes on using a policy this long; what a token allowed may outlive a revocation by as much. At most 300. */
 export const AUTHORIZER_TTL_S = 60;
 /** Three parts of base64url, after the word. What looks otherwise is refused before any function runs. */

@@ -1,12 +1,17 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { type CommandMessage, decodeCommand, isStop } from '../../firmware/command/message.ts';
-import { writeLog, writeMetrics } from '../common/emf.lambda-shared.ts';
+import { writeMetrics } from '../common/emf.lambda-shared.ts';
 import { type Environment, listed, required } from '../common/environment.lambda-shared.ts';
-import { createSignedClient } from '../common/signed-client.lambda-shared.ts';
+import {
+  createSignedClient,
+  type SignedClient,
+  type SignedRequest,
+} from '../common/signed-client.lambda-shared.ts';
 import { answerTo, type Caller, callerOf } from './caller.lambda-shared.ts';
 import { DEFAULT_TTL_MS, METRICS_NAMESPACE, PUBLISH_ATTEMPT_MS, PUBLISH_BUDGET_MS } from './constants.ts';
 
 type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+type Command = Omit<SignedRequest, 'timeoutMs'>;
 
 /**
  * `POST /publish` and `POST /robots/{name}/publish`: hands one command to the robot's topic.
@@ -47,45 +52,49 @@ export function createPublish(env: Environment): Handler {
     }
 
     const message = stamped(decoded.value, event.requestContext.requestTimeEpoch);
-    const attempt = () => client.post(requestFor(robot, message, caller));
     const lifeMs = stop ? PUBLISH_BUDGET_MS : Math.min(message.ttlMs, PUBLISH_BUDGET_MS);
-    let outcome = await attempt().catch(failed);
-    let retries = 0;
-    if (mayRetry(outcome.status) && performance.now() - startedMs < lifeMs - PUBLISH_ATTEMPT_MS / 2) {
-      retries = 1;
-      outcome = await attempt().catch(failed);
-    }
-    const tookMs = Math.round(performance.now() - startedMs);
-    if (outcome.status === 200) {
+    const { status, reason, retries } = await deliver(client, requestFor(robot, message, caller), lifeMs);
+    const figures = { PublishMs: Math.round(performance.now() - startedMs), Retries: retries };
+    if (status === 200) {
       writeMetrics(
         METRICS_NAMESPACE,
-        { Published: 1, PublishMs: tookMs, Retries: retries },
+        { Published: 1, ...figures },
         { level: 'INFO', message: 'published', ...entry },
       );
       return answer(200, { robot, accepted: true });
     }
-    writeLog('ERROR', 'the broker did not take the command', { ...outcome, ...entry });
     writeMetrics(
       METRICS_NAMESPACE,
-      { Failed: 1, PublishMs: tookMs, Retries: retries },
-      { level: 'ERROR', message: 'not published', ...entry },
+      { Failed: 1, ...figures },
+      { level: 'ERROR', message: 'not published', status, reason, ...entry },
     );
     return answer(502, { code: 'not_published', message: 'The message broker did not take the command' });
   };
 }
 
-interface Outcome {
+interface Delivery {
   /** Of HTTP; 0 when no answer came. */
   readonly status: number;
-  readonly text: string;
+  readonly reason: string;
+  readonly retries: number;
 }
 
-function failed(error: unknown): Outcome {
-  return { status: 0, text: String(error) };
-}
-
-function mayRetry(status: number): boolean {
-  return status === 0 || status === 429 || status >= 500;
+/**
+ * Tries a second time when the first failed for a passing reason and the command is still alive. A command that
+ * arrives twice does no harm: it says what to do, not how much more.
+ */
+async function deliver(client: SignedClient, request: Command, lifeMs: number): Promise<Delivery> {
+  const startedMs = performance.now();
+  for (let retries = 0; ; retries++) {
+    const leftMs = PUBLISH_BUDGET_MS - (performance.now() - startedMs);
+    const { status, text } = await client
+      .post({ ...request, timeoutMs: Math.min(PUBLISH_ATTEMPT_MS, leftMs) })
+      .catch((error: unknown) => ({ status: 0, text: String(error) }));
+    const passing = status === 0 || status === 429 || status >= 500;
+    if (!passing || retries === 1 || performance.now() - startedMs >= lifeMs) {
+      return { status, reason: text.slice(0, 500), retries };
+    }
+  }
 }
 
 /**
@@ -98,7 +107,8 @@ function stamped(message: CommandMessage, arrivedMs: number) {
 }
 
 /** https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html */
-function requestFor(robot: string, message: ReturnType<typeof stamped>, { sub, name, role }: Caller) {
+function requestFor(robot: string, message: ReturnType<typeof stamped>, caller: Caller): Command {
+  const { sub, name, role } = caller;
   const properties = [{ sub }, { name }, { role }];
   return {
     path: `/topics/${encodeURIComponent(`${robot}/action`)}`,
@@ -113,7 +123,6 @@ function requestFor(robot: string, message: ReturnType<typeof stamped>, { sub, n
       'x-amz-mqtt5-user-properties': Buffer.from(JSON.stringify(properties)).toString('base64'),
     },
     body: JSON.stringify(message),
-    timeoutMs: PUBLISH_ATTEMPT_MS,
   };
 }
 

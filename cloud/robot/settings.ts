@@ -46,7 +46,10 @@ export function readSettings(node: Node): RobotSettings {
       `Expected robots to be 1 to ${MAX_ROBOTS} different names but received ${robots.join(',')}`,
     );
   }
-  const scope = /^[!#-[\]-~]{1,128}$/;
+  const scopeOf = (name: string, fallback: string) =>
+    text(name, fallback, /^[!#-[\]-~]{1,128}$/, 'a scope as in OAuth 2.0');
+  const operatorScope = scopeOf('operatorScope', OPERATOR_SCOPE);
+  const viewerScope = scopeOf('viewerScope', VIEWER_SCOPE);
   const issuer = text('issuer', '', /^(https:\/\/\S+)?$/, 'an https address');
   return {
     robots,
@@ -65,8 +68,8 @@ export function readSettings(node: Node): RobotSettings {
             | 'client_id',
         }
       : null,
-    operatorScope: text('operatorScope', OPERATOR_SCOPE, scope, 'a scope'),
-    viewerScope: text('viewerScope', VIEWER_SCOPE, scope, 'a scope'),
+    operatorScope,
+    viewerScope,
     origins: list('origins', 'http://localhost:8080', /^https?:\/\/[^/\s'"*]+$/, 'web origins'),
     permissions: text('permissions', 'static', /^(static|table)$/, 'static or table') as 'static' | 'table',
     alarmEmail: text('alarmEmail', '', /^([^\s@]+@[^\s@]+)?$/, 'an e-mail address'),

@@ -19,7 +19,7 @@ export class RobotStack extends Stack {
     const landing = new Landing(this, 'Landing', { robots: settings.robots, alarms });
     const api = new Api(this, 'Api', {
       settings,
-      provider: settings.provider ?? new Cognito(this, 'Cognito', settings).provider,
+      provider: settings.provider ?? new Cognito(this, 'Cognito', { ...settings, alarms }).provider,
       brokerUrl: `https://${endpoints.data}`,
       presence: landing.presence,
       alarms,

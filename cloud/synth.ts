@@ -1,0 +1,3 @@
+import { cloudApp } from './app.ts';
+
+cloudApp().synth();
