@@ -11,6 +11,7 @@ import type { Permission } from './permissions.lambda-shared.ts';
 export function tablePermissions(
   env: Environment,
   client = new DynamoDBClient({}),
+  nowMs = () => performance.now(),
 ): () => Promise<Permission[]> {
   const TableName = required(env, 'PERMISSIONS_TABLE');
   let cached: { readonly atMs: number; readonly permissions: Promise<Permission[]> } | null = null;
@@ -36,9 +37,9 @@ export function tablePermissions(
     return permissions;
   };
   return () => {
-    const nowMs = performance.now();
-    if (!cached || nowMs - cached.atMs >= PERMISSIONS_CACHE_MS) {
-      const entry = { atMs: nowMs, permissions: read() };
+    const atMs = nowMs();
+    if (!cached || atMs - cached.atMs >= PERMISSIONS_CACHE_MS) {
+      const entry = { atMs, permissions: read() };
       cached = entry;
       entry.permissions.catch(() => {
         if (cached === entry) cached = null;
