@@ -37,6 +37,11 @@ const BANNED: readonly { readonly where: RegExp; readonly what: RegExp; readonly
 ];
 const MAY_PRINT = /^firmware\/(cli\/|main\.ts)/;
 
+/** What the cloud takes from the robot: the contract, and where the project's folder is. */
+const SHARED_WITH_CLOUD = ['firmware/command/message.ts', 'config/paths.ts'];
+/** These put scenarios together or run them: they may know every one. The others know cloud/common alone. */
+const ABOVE_SCENARIOS = /^cloud\/(app|synth)\.ts$|^cloud\/local\//;
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -44,6 +49,7 @@ interface Source {
 }
 
 const sources = ['firmware', 'config', 'native'].flatMap((folder) => readSources(folder));
+const cloud = readSources('cloud');
 
 function readSources(folder: string): Source[] {
   return readdirSync(join(packageRoot(), folder), { recursive: true, encoding: 'utf8' })
@@ -117,6 +123,44 @@ test('the page takes only types from the robot', () => {
         .map((target) => `${path} imports ${target.path}`),
     );
   assert.equal(taken, []);
+});
+
+test('in the cloud imports go from app to scenario to common; no scenario knows another', () => {
+  const scenarioOf = (path: string) => (ABOVE_SCENARIOS.test(path) ? null : path.split('/')[1]!);
+  const wrong = cloud.flatMap(({ path, imports }) =>
+    imports
+      .filter((target) => !SHARED_WITH_CLOUD.includes(target.path))
+      .filter((target) => {
+        const [from, to] = [scenarioOf(path), scenarioOf(target.path)];
+        const inCloud = target.path.startsWith('cloud/');
+        return !inCloud || (from !== null && to !== from && to !== 'common');
+      })
+      .map((target) => `${path} imports ${target.path}`),
+  );
+  assert.equal(wrong, []);
+  assert.ok(cloud.length > 20, `${cloud.length} sources read`);
+});
+
+test('handlers take the contract, constants and what is made for handlers; never the stack', () => {
+  const isHandler = (path: string) => /\.lambda(-shared)?\.ts$/.test(path);
+  const mayBeTaken = (path: string) =>
+    path === 'firmware/command/message.ts' || /\.lambda-shared\.ts$|\/constants\.ts$/.test(path);
+  const handlers = cloud.filter(({ path }) => isHandler(path));
+  const wrong = handlers.flatMap(({ path, text, imports }) => [
+    ...imports.filter((target) => !mayBeTaken(target.path)).map((target) => `${path} imports ${target.path}`),
+    ...(/from '(aws-cdk-lib|constructs|cdk-nag)/.test(text) ? [`${path} imports the CDK`] : []),
+  ]);
+  assert.equal(wrong, []);
+  assert.ok(handlers.length > 5, `${handlers.length} handlers read`);
+});
+
+test('the robot does not know the cloud', () => {
+  const wrong = sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((target) => target.path.startsWith('cloud/'))
+      .map((target) => `${path} imports ${target.path}`),
+  );
+  assert.equal(wrong, []);
 });
 
 for (const { where, what, why } of BANNED) {
