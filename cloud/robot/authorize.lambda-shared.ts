@@ -2,7 +2,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { writeLog } from '../common/emf.lambda-shared.ts';
 import { type Environment, required } from '../common/environment.lambda-shared.ts';
-import { ALGORITHMS, CLOCK_TOLERANCE_S, MAX_TOKEN_AGE_S } from './constants.ts';
+import { ALGORITHMS, CLOCK_TOLERANCE_S, MAX_NAME_LENGTH, MAX_TOKEN_AGE_S } from './constants.ts';
 import type { Permission } from './permissions.lambda-shared.ts';
 
 export type Authorizer = (event: APIGatewayTokenAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>;
@@ -10,7 +10,6 @@ export type Authorizer = (event: APIGatewayTokenAuthorizerEvent) => Promise<APIG
 /** API Gateway refuses a longer policy with an error of its own. */
 const MAX_POLICY_LENGTH = 8192;
 const MAX_SCOPES = 100;
-const MAX_NAME_LENGTH = 128;
 
 /**
  * Turns a token into the whole policy of its scopes, never of the requested method alone, so that API Gateway may
@@ -92,7 +91,7 @@ function allowed(
     policyDocument: policy,
     context: {
       sub: claims.sub!,
-      name: String(name ?? '').slice(0, MAX_NAME_LENGTH),
+      name: [...String(name ?? '')].slice(0, MAX_NAME_LENGTH).join(''),
       role: granted.some(({ role }) => role === 'operator') ? 'operator' : 'viewer',
       expiresAtS: claims.exp!,
     },

@@ -30,6 +30,8 @@ export const AUTHORIZER_TTL_S = 60;
 export const TOKEN_PATTERN = '^(Bearer )[a-zA-Z0-9\\-_]+?\\.[a-zA-Z0-9\\-_]+?\\.([a-zA-Z0-9\\-_]+)$';
 /** Signatures accepted: all asymmetric, so that no key of the provider can be used to forge one. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** The robot shows a longer name to nobody. */
+export const MAX_NAME_LENGTH = 40;
 /** How far the provider's clock may differ from Lambda's. */
 export const CLOCK_TOLERANCE_S = 5;
 /** A token issued longer ago is refused however late it expires. */
@@ -40,5 +42,23 @@ export const MAX_PERMISSIONS = 1000;
 
 /** How long telemetry is kept. */
 export const TELEMETRY_DAYS = 30;
+/** What is taken from a message on `<name>/telemetry`, as the robot's cloud link sends it. */
+export const TELEMETRY_FIELDS = [
+  'atMs',
+  'uptimeS',
+  'samples',
+  'wheels',
+  'estop',
+  'operator',
+  'reasons',
+  'counters',
+  'video',
+  'cloud',
+  'pose',
+  'late',
+  'dropped',
+];
+/** The same of `<name>/status`. */
+export const STATUS_FIELDS = ['state', 'version', 'atMs'];
 
 export const METRICS_NAMESPACE = 'roverd';

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { Alarms } from '../common/alarms.ts';
 import { logGroup } from '../common/logs.ts';
 import { ownedTable } from '../common/table.ts';
-import { TELEMETRY_DAYS } from './constants.ts';
+import { STATUS_FIELDS, TELEMETRY_DAYS, TELEMETRY_FIELDS } from './constants.ts';
 import { FROM_THIS_ACCOUNT } from './robots.ts';
 
 const SQL_VERSION = '2016-03-23';
@@ -16,7 +16,10 @@ export interface LandingProps {
   readonly alarms: Alarms;
 }
 
-/** IoT rules that put what robots tell into tables, without a function between. */
+/**
+ * IoT rules that put what robots tell into tables, without a function between. They name every field: by `SELECT *` a
+ * robot could send a `robot` of its own and speak for another.
+ */
 export class Landing extends Construct {
   /** `robot`, `at` (ms): every sample for a month. */
   readonly telemetry: Table;
@@ -67,13 +70,13 @@ export class Landing extends Construct {
     land(
       'TelemetryRule',
       'Telemetry of the robots, for a month',
-      `SELECT *, topic(1) AS robot, timestamp() AS at, floor(timestamp() / 1000) + ${TELEMETRY_DAYS * 86_400} AS expiresAt FROM '+/telemetry' WHERE ${oneOf('topic(1)', robots)}`,
+      `SELECT ${TELEMETRY_FIELDS.join(', ')}, topic(1) AS robot, timestamp() AS at, floor(timestamp() / 1000) + ${TELEMETRY_DAYS * 86_400} AS expiresAt FROM '+/telemetry' WHERE ${oneOf('topic(1)', robots)}`,
       this.telemetry,
     );
     land(
       'StatusRule',
       'What the robots say of themselves; the last will when they are gone',
-      `SELECT *, topic(1) AS robot, 'status' AS kind, timestamp() AS at FROM '+/status' WHERE ${oneOf('topic(1)', robots)}`,
+      `SELECT ${STATUS_FIELDS.join(', ')}, topic(1) AS robot, 'status' AS kind, timestamp() AS at FROM '+/status' WHERE ${oneOf('topic(1)', robots)}`,
       this.presence,
     );
     land(

@@ -27,6 +27,7 @@ export class RobotStack extends Stack {
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, `${name}Output`, { value, description }).overrideLogicalId(name);
+    output('Robots', settings.robots.join(','), 'Names of the robots; the policy of NAME is NAMEPolicy');
     output('ApiURL', api.url, 'Address of the API');
     output('EndpointUrl', endpoints.credentials, 'Host that gives credentials to cameras');
     output('DataEndpoint', endpoints.data, 'Host that robots connect to');

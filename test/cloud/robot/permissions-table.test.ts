@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createAuthorizer } from '../../../cloud/robot/authorize.lambda-shared.ts';
@@ -20,13 +20,17 @@ let tables = 0;
 async function tableWith(entries: readonly Record<string, string>[]) {
   const name = `permissions-${tables++}`;
   await dynamo.create(name, table);
-  const put = (entry: Record<string, string>, i: number) => {
-    const Item = Object.fromEntries(
+  const itemOf = (entry: Record<string, string>, i: number) =>
+    Object.fromEntries(
       Object.entries({ entry: `${i}`, ...entry }).map(([key, value]) => [key, { S: value }]),
     );
-    return dynamo.client.send(new PutItemCommand({ TableName: name, Item }));
-  };
-  for (const [i, entry] of entries.entries()) await put(entry, i);
+  const put = (entry: Record<string, string>, i: number) =>
+    dynamo.client.send(new PutItemCommand({ TableName: name, Item: itemOf(entry, i) }));
+  const requests = entries.map((entry, i) => ({ PutRequest: { Item: itemOf(entry, i) } }));
+  for (let i = 0; i < requests.length; i += 25) {
+    const batch = { [name]: requests.slice(i, i + 25) };
+    await dynamo.client.send(new BatchWriteItemCommand({ RequestItems: batch }));
+  }
   return { name, put };
 }
 

@@ -6,6 +6,7 @@ import {
   DEFAULT_ROBOT,
   MAX_ROBOTS,
   STAGE,
+  TELEMETRY_FIELDS,
   TOKEN_PATTERN,
 } from '../../../cloud/robot/constants.ts';
 import { ofType, resolved, resourcesOf, synthesize, type TemplateResource } from '../synthesized.ts';
@@ -31,16 +32,20 @@ test('the defaults are the names of the original', () => {
   template.hasResourceProperties('AWS::IoT::Policy', { PolicyName: `${DEFAULT_ROBOT}Policy` });
   template.hasResourceProperties('AWS::KinesisVideo::SignalingChannel', { Name: DEFAULT_ROBOT });
   template.hasResourceProperties('AWS::IoT::RoleAlias', { CredentialDurationSeconds: 3600 });
-  assert.equal(Object.keys(outputs).sort(), [
-    'AlarmTopic',
-    'ApiURL',
-    'DataEndpoint',
-    'EndpointUrl',
-    'RoleAlias',
-    'SignInUrl',
-    'UserPoolClientId',
-    'UserPoolId',
-  ]);
+  assert.equal(
+    Object.keys(outputs).sort((a, b) => a.localeCompare(b)),
+    [
+      'AlarmTopic',
+      'ApiURL',
+      'DataEndpoint',
+      'EndpointUrl',
+      'Robots',
+      'RoleAlias',
+      'SignInUrl',
+      'UserPoolClientId',
+      'UserPoolId',
+    ],
+  );
   assert.is(STAGE, 'Prod');
 });
 
@@ -229,12 +234,13 @@ test('telemetry lands with an expiry, presence by robot; what fails is kept and 
   assert.equal(
     rules.map(({ Sql }) => Sql),
     [
-      `SELECT *, topic(1) AS robot, timestamp() AS at, floor(timestamp() / 1000) + 2592000 AS expiresAt FROM '+/telemetry' WHERE ${robots('topic(1)')}`,
-      `SELECT *, topic(1) AS robot, 'status' AS kind, timestamp() AS at FROM '+/status' WHERE ${robots('topic(1)')}`,
+      `SELECT ${TELEMETRY_FIELDS.join(', ')}, topic(1) AS robot, timestamp() AS at, floor(timestamp() / 1000) + 2592000 AS expiresAt FROM '+/telemetry' WHERE ${robots('topic(1)')}`,
+      `SELECT state, version, atMs, topic(1) AS robot, 'status' AS kind, timestamp() AS at FROM '+/status' WHERE ${robots('topic(1)')}`,
       `SELECT clientId AS robot, eventType AS kind, timestamp AS at, sessionIdentifier, disconnectReason FROM '$aws/events/presence/+/+' WHERE ${robots('clientId')}`,
     ],
   );
-  for (const { Actions, ErrorAction } of rules) {
+  for (const { Actions, ErrorAction, Sql } of rules) {
+    assert.not.match(Sql, /\*/, 'a robot may not choose the name it is landed under');
     assert.ok('DynamoDBv2' in (Actions[0] as object) && 'CloudwatchLogs' in ErrorAction);
   }
   fleet.hasResourceProperties('AWS::DynamoDB::Table', {
