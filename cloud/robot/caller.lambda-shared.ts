@@ -15,10 +15,11 @@ export interface Caller {
 /** @throws Error when the request came past the authorizer: the stack is wired wrongly */
 export function callerOf(event: APIGatewayProxyEvent): Caller {
   const { sub, name, role, expiresAtS } = event.requestContext.authorizer ?? {};
-  if (typeof sub !== 'string' || (role !== 'operator' && role !== 'viewer')) {
+  const endS = Number(expiresAtS ?? Number.NaN);
+  if (typeof sub !== 'string' || (role !== 'operator' && role !== 'viewer') || !Number.isFinite(endS)) {
     throw new Error('Expected the context of the authorizer but received none');
   }
-  return { sub, name: typeof name === 'string' ? name : '', role, expiresAtS: Number(expiresAtS) };
+  return { sub, name: typeof name === 'string' ? name : '', role, expiresAtS: endS };
 }
 
 export type Answer = (statusCode: number, body: object) => APIGatewayProxyResult;

@@ -15,6 +15,8 @@ export const DEFAULT_TTL_MS = 1000;
 /** One attempt to publish, and both together: an operator learns of a failure while it still matters. */
 export const PUBLISH_ATTEMPT_MS = 1000;
 export const PUBLISH_BUDGET_MS = 2500;
+/** A command to drive is tried again only when the first attempt failed this fast: below the robot's watchdog (400). */
+export const RETRY_DRIVE_MS = 200;
 
 /** Scopes of an access token. */
 export const OPERATOR_SCOPE = 'roverd/operate';

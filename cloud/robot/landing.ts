@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,7 +8,6 @@ import type { Alarms } from '../common/alarms.ts';
 import { logGroup } from '../common/logs.ts';
 import { ownedTable } from '../common/table.ts';
 import { STATUS_FIELDS, TELEMETRY_DAYS, TELEMETRY_FIELDS } from './constants.ts';
-import { FROM_THIS_ACCOUNT } from './robots.ts';
 
 const SQL_VERSION = '2016-03-23';
 
@@ -40,10 +40,13 @@ export class Landing extends Construct {
     const failures = logGroup(this, 'Failures');
     const role = new Role(this, 'Role', {
       description: 'Puts what robots tell into tables',
-      assumedBy: new ServicePrincipal('iot.amazonaws.com', { conditions: FROM_THIS_ACCOUNT }),
+      assumedBy: new ServicePrincipal('iot.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
     });
     for (const table of [this.telemetry, this.presence]) table.grant(role, 'dynamodb:PutItem');
-    failures.grantWrite(role);
+    // As https://docs.aws.amazon.com/iot/latest/developerguide/cloud-watch-logs-rule-action.html asks for.
+    failures.grant(role, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
 
     const land = (name: string, description: string, sql: string, table: Table) => {
       const rule = new CfnTopicRule(this, name, {

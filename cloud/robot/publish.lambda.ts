@@ -8,22 +8,30 @@ import {
   type SignedRequest,
 } from '../common/signed-client.lambda-shared.ts';
 import { answerTo, type Caller, callerOf } from './caller.lambda-shared.ts';
-import { DEFAULT_TTL_MS, METRICS_NAMESPACE, PUBLISH_ATTEMPT_MS, PUBLISH_BUDGET_MS } from './constants.ts';
+import {
+  DEFAULT_TTL_MS,
+  METRICS_NAMESPACE,
+  PUBLISH_ATTEMPT_MS,
+  PUBLISH_BUDGET_MS,
+  RETRY_DRIVE_MS,
+} from './constants.ts';
 
 type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
-type Command = Omit<SignedRequest, 'timeoutMs'>;
+
+/** Monotonic, in ms. */
+type Clock = () => number;
 
 /**
  * `POST /publish` and `POST /robots/{name}/publish`: hands one command to the robot's topic.
  * 200 once the broker has it; 400, 401, 403, 404 with the robot's own `{code, message}`; 502 when the broker did not
  * take it.
  */
-export function createPublish(env: Environment): Handler {
+export function createPublish(env: Environment, nowMs: Clock = () => performance.now()): Handler {
   const robots = listed(env, 'ROBOTS');
   const client = createSignedClient('iotdata', required(env, 'IOT_ENDPOINT'), env);
 
   return async (event) => {
-    const startedMs = performance.now();
+    const startedMs = nowMs();
     const answer = answerTo(event, env);
     const caller = callerOf(event);
     const robot = event.pathParameters?.name ?? robots[0]!;
@@ -33,8 +41,9 @@ export function createPublish(env: Environment): Handler {
       return answer(status, { code, message });
     };
 
-    if (!robots.includes(robot))
+    if (!robots.includes(robot)) {
       return refuse(404, 'unknown_robot', `Expected a robot of this API but received ${robot}`);
+    }
     const body = event.body ?? '';
     const decoded = decodeCommand(event.isBase64Encoded ? Buffer.from(body, 'base64') : body);
     if (!decoded.ok) return refuse(400, decoded.code, decoded.message);
@@ -52,9 +61,9 @@ export function createPublish(env: Environment): Handler {
     }
 
     const message = stamped(decoded.value, event.requestContext.requestTimeEpoch);
-    const lifeMs = stop ? PUBLISH_BUDGET_MS : Math.min(message.ttlMs, PUBLISH_BUDGET_MS);
-    const { status, reason, retries } = await deliver(client, requestFor(robot, message, caller), lifeMs);
-    const figures = { PublishMs: Math.round(performance.now() - startedMs), Retries: retries };
+    const request = requestFor(robot, message, caller);
+    const { status, reason, retries } = await deliver(client, request, retryWithinMs(decoded.value), nowMs);
+    const figures = { PublishMs: Math.round(nowMs() - startedMs), Retries: retries };
     if (status === 200) {
       writeMetrics(
         METRICS_NAMESPACE,
@@ -80,18 +89,29 @@ interface Delivery {
 }
 
 /**
- * Tries a second time when the first failed for a passing reason and the command is still alive. A command that
- * arrives twice does no harm: it says what to do, not how much more.
+ * How long after the first attempt a second may begin. The first may have arrived all the same, and others may have
+ * spoken since: a stop does no harm then; a command to drive might follow the stop that took it back, and a reset
+ * release an emergency stop that came after it.
  */
-async function deliver(client: SignedClient, request: Command, lifeMs: number): Promise<Delivery> {
-  const startedMs = performance.now();
+function retryWithinMs(message: CommandMessage): number {
+  if (isStop(message)) return PUBLISH_BUDGET_MS - PUBLISH_ATTEMPT_MS;
+  return 'reset' in message ? 0 : RETRY_DRIVE_MS;
+}
+
+/** Tries a second time when the first failed for a passing reason, and early enough. */
+async function deliver(
+  client: SignedClient,
+  request: SignedRequest,
+  withinMs: number,
+  nowMs: Clock,
+): Promise<Delivery> {
+  const startedMs = nowMs();
   for (let retries = 0; ; retries++) {
-    const leftMs = PUBLISH_BUDGET_MS - (performance.now() - startedMs);
     const { status, text } = await client
-      .post({ ...request, timeoutMs: Math.min(PUBLISH_ATTEMPT_MS, leftMs) })
+      .post(request)
       .catch((error: unknown) => ({ status: 0, text: String(error) }));
     const passing = status === 0 || status === 429 || status >= 500;
-    if (!passing || retries === 1 || performance.now() - startedMs >= lifeMs) {
+    if (!passing || retries === 1 || nowMs() - startedMs >= withinMs) {
       return { status, reason: text.slice(0, 500), retries };
     }
   }
@@ -107,7 +127,7 @@ function stamped(message: CommandMessage, arrivedMs: number) {
 }
 
 /** https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html */
-function requestFor(robot: string, message: ReturnType<typeof stamped>, caller: Caller): Command {
+function requestFor(robot: string, message: ReturnType<typeof stamped>, caller: Caller): SignedRequest {
   const { sub, name, role } = caller;
   const properties = [{ sub }, { name }, { role }];
   return {
@@ -123,6 +143,7 @@ function requestFor(robot: string, message: ReturnType<typeof stamped>, caller: 
       'x-amz-mqtt5-user-properties': Buffer.from(JSON.stringify(properties)).toString('base64'),
     },
     body: JSON.stringify(message),
+    timeoutMs: PUBLISH_ATTEMPT_MS,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPolicy, CfnRoleAlias, CfnThing } from 'aws-cdk-lib/aws-iot';
 import { CfnSignalingChannel } from 'aws-cdk-lib/aws-kinesisvideo';
@@ -21,8 +21,11 @@ export class Robots extends Construct {
       roleArn: this.cameraRole().roleArn,
       credentialDurationSeconds: CREDENTIALS_S,
     });
-    new CfnOutput(this, 'RoleAlias', { value: alias.ref, description: 'Role alias of the cameras' }) //
-      .overrideLogicalId('RoleAlias');
+    const output = new CfnOutput(this, 'RoleAlias', {
+      value: alias.ref,
+      description: 'Role alias of the cameras',
+    });
+    output.overrideLogicalId('RoleAlias');
 
     const iotArn = (resource: string) => stack.formatArn({ service: 'iot', resource });
     for (const name of names) {
@@ -77,6 +80,3 @@ export class Robots extends Construct {
 export function topicArn(scope: Construct, topic: string): string {
   return Stack.of(scope).formatArn({ service: 'iot', resource: 'topic', resourceName: topic });
 }
-
-/** Services that act for this account only. */
-export const FROM_THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };

@@ -15,6 +15,7 @@ export async function startDynamo() {
   });
   return {
     client,
+    url: endpoint,
     /** Makes the table that a template describes. */
     async create(TableName: string, { Properties }: TemplateResource) {
       const { AttributeDefinitions, KeySchema } = Properties as Pick<

@@ -6,7 +6,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { run, writeAssembly } from './assembly.ts';
 import { KEYS, startBrokerEndpoint } from './broker-endpoint.ts';
+import { startDynamo } from './dynamo.ts';
 import { apiEvent } from './robot/events.ts';
+import type { TemplateResource } from './synthesized.ts';
 
 const assembly = await writeAssembly();
 const bundle = async (logicalId: string) =>
@@ -61,6 +63,36 @@ test('the bundle publishes', async () => {
   await broker.close();
   assert.is(code, 0, output);
   assert.ok(broker.taken[0]?.verdict.ok);
+});
+
+test('the bundle reads a table', async () => {
+  const dynamo = await startDynamo();
+  const { Resources } = JSON.parse(
+    await readFile(join(assembly.folder, 'roverd-robot.template.json'), 'utf8'),
+  );
+  const [, table] = Object.entries<TemplateResource>(Resources).find(([name]) =>
+    name.startsWith('LandingPresence'),
+  )!;
+  await dynamo.create('presence', table);
+  const url = pathToFileURL(await bundle('ApiRobots')).href;
+  const { code, output } = await run(
+    [
+      '--input-type=module',
+      '-e',
+      `const { handler } = await import(${JSON.stringify(url)});
+       console.log((await handler(JSON.parse(process.env.EVENT))).body);`,
+    ],
+    {
+      ...KEYS,
+      ROBOTS: 'sts-pi',
+      PRESENCE_TABLE: 'presence',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
+      NODE_NO_WARNINGS: '1',
+      EVENT: JSON.stringify(apiEvent(null, { method: 'GET' })),
+    },
+  );
+  await dynamo.close();
+  assert.equal([code, output.trim()], [0, '{"robots":[{"name":"sts-pi","online":false,"sinceMs":null}]}']);
 });
 
 test.after(() => assembly.remove());

@@ -1,7 +1,13 @@
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_TTL_MS, METRICS_NAMESPACE } from '../../../cloud/robot/constants.ts';
+import {
+  DEFAULT_TTL_MS,
+  METRICS_NAMESPACE,
+  PUBLISH_ATTEMPT_MS,
+  PUBLISH_BUDGET_MS,
+  RETRY_DRIVE_MS,
+} from '../../../cloud/robot/constants.ts';
 import { createPublish } from '../../../cloud/robot/publish.lambda.ts';
 import { decodeCommand } from '../../../firmware/command/message.ts';
 import { type Fault, KEYS, startBrokerEndpoint } from '../broker-endpoint.ts';
@@ -9,12 +15,16 @@ import { apiEvent, type EventOptions, linesOf } from './events.ts';
 
 const ORIGIN = 'https://drive.example';
 const broker = await startBrokerEndpoint();
-const publish = createPublish({
-  ...KEYS,
-  ROBOTS: 'sts-pi,second',
-  ORIGINS: `http://localhost:8080,${ORIGIN}`,
-  IOT_ENDPOINT: broker.url,
-});
+let nowMs = 0;
+const publish = createPublish(
+  {
+    ...KEYS,
+    ROBOTS: 'sts-pi,second',
+    ORIGINS: `http://localhost:8080,${ORIGIN}`,
+    IOT_ENDPOINT: broker.url,
+  },
+  () => nowMs,
+);
 
 const fail: Fault = (response) => response.writeHead(500).end('{"message":"internal"}');
 const drop: Fault = (response) => response.destroy();
@@ -166,12 +176,15 @@ test('a cached policy does not let a token outlive its end, but a stop passes', 
 
 test('without the context of the authorizer it fails loudly', async () => {
   const event = apiEvent('{"action":"stop"}');
-  const bare = { ...event, requestContext: { ...event.requestContext, authorizer: null } };
-  const error = await publish(bare as typeof event).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  assert.match(String(error), 'Expected the context of the authorizer');
+  const { authorizer } = event.requestContext;
+  for (const wrong of [null, { ...authorizer, role: 'king' }, { ...authorizer, expiresAtS: undefined }]) {
+    const bare = { ...event, requestContext: { ...event.requestContext, authorizer: wrong } };
+    const error = await publish(bare as typeof event).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    assert.match(String(error), 'Expected the context of the authorizer');
+  }
 });
 
 test('a passing failure is retried once, over kept connections', async () => {
@@ -195,14 +208,31 @@ test('what does not pass is told: 502, at most two attempts, one metric', async 
   assert.equal([refused.status, refused.taken.length], [502, 1], 'a refusal is not asked again');
 });
 
-test('a command is not tried again when its life is over; silence ends after an attempt', async () => {
+test('what came late may undo what came after it: only stops are tried again then, and resets never', async () => {
+  const failAfter =
+    (ms: number): Fault =>
+    (response) => {
+      nowMs += ms;
+      fail(response);
+    };
+  const attempts = async (message: object, ms: number) =>
+    (await send(message, {}, [failAfter(ms)])).taken.length;
+  assert.is(await attempts({ drive: { linear: 1, angular: 0 } }, RETRY_DRIVE_MS - 1), 2);
+  assert.is(await attempts({ drive: { linear: 1, angular: 0 } }, RETRY_DRIVE_MS), 1);
+  assert.is(await attempts({ action: 'left' }, RETRY_DRIVE_MS), 1);
+  assert.is(await attempts({ reset: true }, 0), 1);
+  for (const stop of [{ action: 'stop' }, { estop: true }]) {
+    assert.is(await attempts(stop, PUBLISH_BUDGET_MS - PUBLISH_ATTEMPT_MS - 1), 2);
+    assert.is(await attempts(stop, PUBLISH_BUDGET_MS - PUBLISH_ATTEMPT_MS), 1);
+  }
+});
+
+test('silence ends an attempt, and a stop is tried again', async () => {
   const silence: Fault = () => undefined;
   const started = performance.now();
-  const drive = await send({ action: 'forward', ttlMs: 300 }, {}, [silence]);
-  assert.equal([drive.status, drive.taken.length], [502, 1]);
-  assert.ok(performance.now() - started < 2000);
-  const stop = await send({ action: 'stop', ttlMs: 300 }, {}, [silence]);
-  assert.equal([stop.status, stop.taken.length], [200, 2], 'a stop never gets stale');
+  const { status, taken } = await send({ action: 'stop' }, {}, [silence]);
+  assert.equal([status, taken.length], [200, 2]);
+  assert.ok(performance.now() - started >= PUBLISH_ATTEMPT_MS - 5);
 });
 
 test('pages of configured origins may read the answer, others not', async () => {
