@@ -1,13 +1,22 @@
 /**
- * `npm run synth`: writes every stack's template and bundles to cloud/out (or where CDK_OUTDIR says), offline.
- * It is also the app that cdk.json names, so that the CDK's command line deploys the same.
+ * `npm run synth [-- -c name=value ...]`: writes every stack's template and bundles to cloud/out (or where CDK_OUTDIR
+ * says), offline, with these values of the context. It is also the app that cdk.json names, so that the CDK's command line deploys the same.
  */
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: { context: { type: 'string', short: 'c', multiple: true, default: [] } },
+});
+/** As the CDK's command line passes it on. */
+const context = {
+  ...JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}'),
+  ...Object.fromEntries(values.context.map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
+};
 const outDir = process.env.CDK_OUTDIR ?? `${root}cloud/out`;
 
 await build({
@@ -28,7 +37,7 @@ if (process.env.CDK_OUTDIR === undefined) await rm(outDir, { recursive: true, fo
 const app = spawn(process.execPath, ['--enable-source-maps', 'dist/cloud/synth.js'], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, CDK_OUTDIR: outDir },
+  env: { ...process.env, CDK_OUTDIR: outDir, CDK_CONTEXT_JSON: JSON.stringify(context) },
 });
 app.on('close', (code) => {
   process.exitCode = code ?? 1;

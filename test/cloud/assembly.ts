@@ -13,9 +13,10 @@ export interface Assembly {
 }
 
 /** What `npm run synth` writes, bundles and all, into a folder of its own. */
-export async function writeAssembly(): Promise<Assembly> {
+export async function writeAssembly(context: Readonly<Record<string, string>> = {}): Promise<Assembly> {
   const folder = await mkdtemp(join(tmpdir(), 'assembly-'));
-  const { code, output } = await run(['cloud/synth.mjs'], { CDK_OUTDIR: folder });
+  const settings = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const { code, output } = await run(['cloud/synth.mjs', ...settings], { CDK_OUTDIR: folder });
   if (code !== 0) throw new Error(`npm run synth ended with ${code}\n${output}`);
   return {
     folder,

@@ -10,7 +10,7 @@ import { startDynamo } from './dynamo.ts';
 import { apiEvent } from './robot/events.ts';
 import type { TemplateResource } from './synthesized.ts';
 
-const assembly = await writeAssembly();
+const assembly = await writeAssembly({ robots: 'sts-pi,second' });
 const bundle = async (logicalId: string) =>
   join(await assembly.bundleOf('roverd-robot', logicalId), 'index.mjs');
 
@@ -22,6 +22,16 @@ test('writes the assembly of every stack, with nothing left to object to', async
   assert.equal(stacks.map(([name]) => name).sort(), ['roverd-account', 'roverd-robot']);
   const report = JSON.parse(await readFile(join(assembly.folder, 'validation-report.json'), 'utf8'));
   assert.equal(report.pluginReports, []);
+});
+
+test('takes the context from the command line', async () => {
+  const template = await readFile(join(assembly.folder, 'roverd-robot.template.json'), 'utf8');
+  const { Resources } = JSON.parse(template) as { Resources: Record<string, TemplateResource> };
+  const things = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IoT::Thing');
+  assert.equal(
+    things.map(({ Properties }) => Properties.ThingName),
+    ['sts-pi', 'second'],
+  );
 });
 
 test('every bundle loads by itself and exports its handler', async () => {
