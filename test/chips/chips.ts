@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { errorNumber } from './errors.ts';
 import { clearFaults, type Effect, type Fault, type I2cTarget, injectFault } from './faults.ts';
 import { CHIP, CHIP_KINDS, CHIPS, HEADER, LINE, LINES, TRANSFER_STATES, TRANSFERS } from './layout.ts';
@@ -23,7 +23,7 @@ export interface ChipsOptions {
 export interface Pca9685 {
   registers(): Buffer;
   /** Share of the period in which the pin is high, 0..1; 0 until the oscillator is up. */
-  duty(channel: number): number;
+  duty(channel: number, atNs?: bigint): number;
   /** Whether the channel gives pulses or is on. */
   isOn(channel: number): boolean;
   frequencyHz(): number;
@@ -146,9 +146,9 @@ class EmulatedChips implements Chips {
     const chip = () => this.state.bytes(at, CHIPS.size);
     return {
       registers: () => this.registers(address),
-      duty: (channel) => {
+      duty: (channel, atNs = process.hrtime.bigint()) => {
         const bytes = chip();
-        if (bytes.readBigUInt64LE(CHIP.readyNs) > process.hrtime.bigint()) return 0;
+        if (bytes.readBigUInt64LE(CHIP.readyNs) > atNs) return 0;
         return bytes.readUInt16LE(CHIP.duty + 2 * channel) / 4096;
       },
       isOn: (channel) => (this.state.uint32(at + CHIP.outputs) & (1 << channel)) !== 0,
@@ -225,7 +225,14 @@ class EmulatedChips implements Chips {
   }
 
   settle(): void {
-    // A process with the library does what is due as it starts.
+    // A process with the library does what is due when it starts, and when it opens a bus.
+    if (process.env.CHIPS_STATE === this.state.path) {
+      const refused = this.state.uint32(HEADER.openError);
+      this.refuseOpen(null);
+      closeSync(openSync(`/dev/i2c-${this.bus}`, 'r'));
+      this.state.setUint32(HEADER.openError, refused);
+      return;
+    }
     const { status } = spawnSync('true', { env: { ...process.env, ...this.env } });
     if (status !== 0) throw new Error('Expected a process with the emulation of the chips to run');
   }

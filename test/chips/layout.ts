@@ -55,8 +55,8 @@ export const FAULT = {
 export const FAULT_KINDS = { error: 1, slow: 2, hangCall: 3, hangBus: 4 } as const;
 
 export const PWM_CHIPS = { at: 24_576, size: 256, count: 16 } as const;
-export const PWM_CHIP = { npwm: 0, outputs: 4, channels: 128, channelSize: 32 } as const;
-export const PWM_CHANNEL = { exported: 0, enabled: 4, inversed: 8, periodNs: 16, dutyNs: 24 } as const;
+export const PWM_CHIP = { npwm: 0, outputs: 4, channels: 64, channelSize: 40 } as const;
+export const PWM_CHANNEL = { enabled: 4, inversed: 8, groupAfterMs: 12, periodNs: 16, dutyNs: 24 } as const;
 export const PWM_FILES = { at: 28_672, size: 32, count: 256 } as const;
 export const PWM_FILE = { device: 0, inode: 8, chip: 16, channel: 20, attribute: 24 } as const;
 /** Their numbers, by place; 0 stands for any. */

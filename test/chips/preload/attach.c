@@ -57,7 +57,7 @@ bool lock_state(void) {
   for (;;) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += 50000000;
+    until.tv_nsec += 1000000;
     if (until.tv_nsec >= 1000000000) until.tv_sec += 1, until.tv_nsec -= 1000000000;
     int error = pthread_mutex_timedlock(&state->mutex, &until);
     if (error == EOWNERDEAD) pthread_mutex_consistent(&state->mutex);

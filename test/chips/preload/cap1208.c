@@ -98,6 +98,8 @@ static bool answers(const struct chip *chip, unsigned address) { return address 
 
 static void write_register(struct chip *chip, unsigned reg, uint8_t value) {
   uint8_t *r = chip->registers;
+  /* 5.1: INT is set by the chip alone. */
+  if (reg == MAIN_CONTROL && !(r[reg] & INT)) value &= (uint8_t)~INT;
   for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
     if (reg < table[i].first || reg > table[i].last) continue;
     r[reg] = (uint8_t)((r[reg] & ~table[i].writable) | (value & table[i].writable));

@@ -65,6 +65,8 @@ bool add_message(struct transfer *transfer, unsigned address, bool is_read, cons
 /* pwm.c: gives -errno */
 ssize_t pwm_write(int fd, const struct pwm_file *file, const void *bytes, size_t length);
 int pwm_read_error(const struct pwm_file *file);
+/* Whether udev has given the file to its group yet. */
+bool pwm_may_open(const struct pwm_file *file);
 
 /* descriptor.c */
 struct descriptor {

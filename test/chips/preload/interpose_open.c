@@ -18,6 +18,9 @@ static int open_path(int folder, const char *path, int flags, mode_t mode) {
   NEXT(openat);
   int bus = bus_of_path(path);
   if (bus >= 0) {
+    bool locked = lock_state();
+    bus_settle();
+    unlock_state(locked);
     int error = bus_open_error(bus);
     if (error) return (int)answer(-error);
     char backing[1100];
@@ -32,8 +35,12 @@ static int open_path(int folder, const char *path, int flags, mode_t mode) {
     flags &= ~(O_CREAT | O_TRUNC | O_EXCL);
   }
   int fd = next(folder, path, flags, mode);
-  if (state && state->pwm_root[0]) descriptor_look(fd);
-  return fd;
+  if (fd < 0 || !state || !state->pwm_root[0]) return fd;
+  descriptor_look(fd);
+  struct descriptor descriptor = descriptor_of(fd);
+  if (descriptor.kind != PWM_FILE || pwm_may_open(descriptor.file)) return fd;
+  close(fd);
+  return (int)answer(-EACCES);
 }
 
 static mode_t mode_of(int flags, va_list arguments) {

@@ -43,7 +43,7 @@ static void note_outputs(unsigned index, uint64_t at_ns) {
 }
 
 static void channel_folder(char *path, size_t length, unsigned chip, unsigned channel) {
-  snprintf(path, length, "%s/pwmchip%u/pwm%u", state->pwm_root, chip, channel);
+  snprintf(path, length, "%s/class/pwm/pwmchip%u/pwm%u", state->pwm_root, chip, channel);
 }
 
 static const char *const names[] = {[PWM_PERIOD] = "period",
@@ -94,6 +94,7 @@ static int export_channel(unsigned index, const char *text) {
   for (unsigned attribute = PWM_PERIOD; attribute <= PWM_POLARITY && !error; attribute++)
     error = add_file(folder, index, (unsigned)number_of, attribute, texts[attribute]);
   channel->exported = !error;
+  channel->exported_ns = now_ns();
   return error;
 }
 
@@ -162,6 +163,12 @@ static struct verdict judge(const struct occasion *occasion) {
   unlock_state(locked);
   if (verdict.delay_ns) sleep_until(now_ns() + verdict.delay_ns);
   return verdict;
+}
+
+bool pwm_may_open(const struct pwm_file *file) {
+  if (file->attribute < PWM_PERIOD) return true;
+  const struct pwm_channel *channel = &state->pwm_chips[file->chip].channels[file->channel];
+  return now_ns() >= channel->exported_ns + (uint64_t)channel->group_after_ms * 1000000u;
 }
 
 int pwm_read_error(const struct pwm_file *file) {

@@ -87,16 +87,18 @@ struct pwm_channel {
   uint32_t exported;
   uint32_t enabled;
   uint32_t inversed;
-  uint32_t spare;
+  uint32_t group_after_ms; /* test: the files may be opened so long after the export, when udev gave them away */
   uint64_t period_ns;
   uint64_t duty_ns;
+  uint64_t exported_ns;
 };
 
 struct pwm_chip {
   uint32_t npwm; /* test: 0: no such chip; its index is N of pwmchipN */
   uint32_t outputs;
-  uint8_t spare[120];
+  uint8_t spare[56];
   struct pwm_channel channels[PWM_CHANNELS];
+  uint8_t more[32];
 };
 
 struct pwm_file {
@@ -181,7 +183,7 @@ struct state {
     pthread_mutex_t mutex;
     uint8_t mutex_room[128];
   };
-  char pwm_root[1024]; /* test: empty: none */
+  char pwm_root[1024]; /* test: what stands for /sys; empty: none */
   uint8_t spare2[2048 - 1280];
   struct line lines[BUSES];
   uint8_t spare3[4096 - 2048 - BUSES * 32];
@@ -218,6 +220,8 @@ _Static_assert(offsetof(struct chip, duty) == 112, "duty");
 _Static_assert(offsetof(struct chip, registers) == 256, "registers");
 _Static_assert(sizeof(struct fault) == 128, "fault");
 _Static_assert(sizeof(struct pwm_chip) == 256, "pwm_chip");
+_Static_assert(sizeof(struct pwm_channel) == 40, "pwm_channel");
+_Static_assert(offsetof(struct pwm_chip, channels) == 64, "channels");
 _Static_assert(sizeof(struct pwm_file) == 32, "pwm_file");
 _Static_assert(sizeof(struct transfer) == 2048, "transfer");
 _Static_assert(sizeof(struct log_entry) == 128, "log_entry");
