@@ -35,7 +35,12 @@ const set = (channel: number, on: number, off: number) =>
   write(led(channel), on & 0xff, on >> 8, off & 0xff, off >> 8);
 async function wake(): Promise<void> {
   await write(MODE1, AWAKE);
-  await delay(1);
+  await oscillator();
+}
+/** Waits until it is up; a timer may fire up to 1 ms early. */
+async function oscillator(): Promise<void> {
+  const upNs = chips.log().at(-1)!.endNs + 500_000n;
+  while (process.hrtime.bigint() < upNs) await delay(1);
 }
 
 test('after power-up it sleeps, answers to all-call, and every channel is fully off', async () => {
@@ -124,8 +129,8 @@ test('sleeping while a channel runs sets RESTART; the channels stand after wakin
   assert.equal(await read(MODE1, 1), [0xb1]);
   // Together with waking it comes before the oscillator is up.
   await write(MODE1, 0xa1);
+  await oscillator();
   assert.equal(await read(MODE1, 1), [0xa1]);
-  await delay(1);
   assert.is(chip.duty(0), 0);
   await write(MODE1, 0xa1);
   assert.equal(await read(MODE1, 1), [0x21]);

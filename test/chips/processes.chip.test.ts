@@ -88,7 +88,7 @@ say('written')
   });
 
   test(`a process that gets ${signal} anywhere in its transactions blocks no other`, async () => {
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const busy = startSecond(
         chips,
         `
