@@ -27,7 +27,7 @@ const TO_TEST = [
 /** What a machine without Debian's packages must have, as far as it can be looked for. */
 const COMMANDS = {
   run: ['g++', 'make', 'python3', 'pkg-config'],
-  test: ['chromium', 'gst-inspect-1.0', 'ip', 'ps'],
+  test: ['cc', 'chromium', 'gst-inspect-1.0', 'ip', 'ps'],
 };
 const LIBRARIES = ['gstreamer-1.0', 'gstreamer-app-1.0', 'gstreamer-video-1.0'];
 

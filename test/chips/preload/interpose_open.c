@@ -10,7 +10,7 @@
 #include "interpose.h"
 
 static bool is_in_tree(const char *path) {
-  size_t length = state ? strlen(state->pwm_root) : 0;
+  size_t length = state && path ? strlen(state->pwm_root) : 0;
   return length && !strncmp(path, state->pwm_root, length) && path[length] == '/';
 }
 
