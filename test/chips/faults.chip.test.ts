@@ -92,6 +92,26 @@ test('slow: each takes longer, and the bus is taken meanwhile', async () => {
   }
 });
 
+test('who waits for the bus gets it in the order of asking', async () => {
+  const first = chips.inject({ hang: 'bus', timeoutMs: 60_000, times: 1 });
+  const second = chips.inject({ hang: 'bus', timeoutMs: 60_000, times: 1, after: 1 });
+  const asked: Promise<unknown>[] = [];
+  const ask = async (value: number, waiting: number) => {
+    asked.push(bus.writeByte(0x60, 0xfe, value));
+    await until(`${waiting} wait`, () => chips.inFlight() === waiting);
+  };
+  for (const value of [1, 2, 3]) await ask(10 + value, value);
+  first.clear();
+  await asked[0];
+  await ask(14, 3);
+  second.clear();
+  await Promise.all(asked);
+  assert.equal(
+    chips.log().map(({ written }) => written[1]),
+    [11, 12, 13, 14],
+  );
+});
+
 test('a call that hangs leaves the bus to others, and goes on when cleared', async () => {
   const fault = chips.inject({ hang: 'call', times: 1 });
   const hung = read();

@@ -10,8 +10,10 @@ export const HEADER = {
   adapter: 12,
   clockHz: 16,
   openError: 20,
+  holder: 28,
   logCount: 32,
   outputCount: 40,
+  mutex: 128,
   pwmRoot: 256,
 } as const;
 export const PWM_ROOT_LENGTH = 1024;

@@ -199,6 +199,7 @@ struct state {
 };
 
 #define AT(field, offset) _Static_assert(offsetof(struct state, field) == (offset), #field)
+AT(holder, 28);
 AT(log_count, 32);
 AT(mutex, 128);
 AT(pwm_root, 256);
