@@ -65,6 +65,7 @@ export interface Chips {
 }
 
 export function createChips(options: ChipsOptions = {}): Chips {
+  chipsLibrary();
   const state = StateFile.create();
   return new EmulatedChips(state, options, () => state.remove());
 }
