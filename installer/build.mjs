@@ -31,7 +31,8 @@ async function runtime() {
     minifySyntax: true,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    external: ['node-datachannel'],
+    // Found by their own paths: addons, and plug-ins that a configuration names.
+    external: ['node-datachannel', 'i2c-bus', 'johnny-five', 'raspi-io'],
     banner: { js: requireBanner },
   });
 }
