@@ -22,6 +22,9 @@ them at once and does not start. In the environment and in arguments true and fa
 Beyond each key's own range:
 
 - \`video.minBitrateKbps\` <= \`video.bitrateKbps\` <= \`video.maxBitrateKbps\`.
+- \`leftMotor\` and \`rightMotor\` of a HAT are two.
+- \`drive.driver\` johnny-five needs \`johnnyFive.left\` and \`johnnyFive.right\`.
+- \`video.source\` simulator needs a simulated robot.
 - \`video.source\` file needs \`video.file\`.
 - \`teleop.tlsCert\` and \`teleop.tlsKey\` go together.
 - \`teleop.host\` other than this machine alone needs them, or \`teleop.allowPlaintext\`.

@@ -97,6 +97,14 @@ export function list<T>(options: {
   return key(options, expects, accepts, listFromText, '', options.sensitive);
 }
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What another program takes, unseen by us. From text: JSON. */
+export function jsonObject(options: { readonly default: JsonObject; readonly doc: string }): Key<JsonObject> {
+  const accepts = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return key(options, 'a JSON object', accepts, jsonFromText);
+}
+
 function key<T>(
   help: Help & { readonly default: T },
   expects: string,
@@ -128,6 +136,10 @@ function numberFromText(text: string): unknown {
 function listFromText(text: string): unknown {
   if (text === '') return [];
   if (!text.trimStart().startsWith('[')) return text.split(',').map((item) => item.trim());
+  return jsonFromText(text);
+}
+
+function jsonFromText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -6,11 +6,17 @@ export function isLoopback(host: string): boolean {
   return /^(localhost|::1|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.test(host);
 }
 
+/** Whether wheels, camera and battery are those of the simulator. */
+export function isSimulated({ robot, drive }: Pick<Config, 'robot' | 'drive'>): boolean {
+  return robot.simulate || drive.driver === 'simulated';
+}
+
 /** What keys ask of one another. Each fault names the key to change. */
 export function brokenRules(
-  { robot, drive, teleop, video }: Config,
+  config: Config,
   sources: Readonly<Record<string, string>>,
 ): ConfigFault[] {
+  const { teleop, video, drive, johnnyFive } = config;
   const faults: ConfigFault[] = [];
   const fault = (key: string, expected: string, received: string) =>
     faults.push({ key, expected, received, source: sources[key] ?? 'default' });
@@ -22,7 +28,18 @@ export function brokenRules(
     const range = `video.minBitrateKbps to video.maxBitrateKbps (${minBitrateKbps}..${maxBitrateKbps})`;
     fault('video.bitrateKbps', range, `${bitrateKbps}`);
   }
-  if (video.source === 'simulator' && !robot.simulate && drive.driver !== 'simulated') {
+  for (const section of ['motorHat', 'explorerHat'] as const) {
+    const { leftMotor, rightMotor } = config[section];
+    if (leftMotor === rightMotor) {
+      fault(`${section}.rightMotor`, `another motor than ${section}.leftMotor`, `${rightMotor}`);
+    }
+  }
+  for (const side of ['left', 'right'] as const) {
+    if (drive.driver === 'johnny-five' && Object.keys(johnnyFive[side]).length === 0) {
+      fault(`johnnyFive.${side}`, 'a motor, since drive.driver is johnny-five', 'none');
+    }
+  }
+  if (video.source === 'simulator' && !isSimulated(config)) {
     fault('video.source', 'a camera, since robot.simulate is off', '"simulator"');
   }
   if (video.source === 'file' && video.file === '') {

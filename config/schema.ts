@@ -1,4 +1,4 @@
-import { flag, type Key, list, number, oneOf, text, whole } from './format.ts';
+import { flag, jsonObject, type Key, list, number, oneOf, text, whole } from './format.ts';
 
 /** `host`, `host:port`-free: a name or an address as it stands in a URL without its brackets. */
 const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
@@ -30,7 +30,19 @@ export const schema = withVariables({
     }),
   },
   drive: {
-    driver: oneOf(['simulated'], { default: 'simulated', doc: 'What turns the wheels.' }),
+    driver: oneOf(['auto', 'simulated', 'motor-hat', 'explorer-hat', 'johnny-five'], {
+      default: 'auto',
+      doc: 'What turns the wheels. auto: the HAT that answers on the I2C bus. `robot.simulate` goes before it.',
+    }),
+    invertLeft: flag({
+      default: false,
+      doc: 'Turns the left motor the other way round; `roverd calibrate` finds out.',
+    }),
+    invertRight: flag({ default: false, doc: 'Turns the right motor the other way round.' }),
+    whenStopped: oneOf(['brake', 'coast'], {
+      default: 'brake',
+      doc: 'Whether a standing motor holds or runs out. Without power, and after the guardian had to act, it runs out.',
+    }),
     actionRatio: number({
       default: 0.5,
       min: 0,
@@ -67,6 +79,46 @@ export const schema = withVariables({
       unit: 'ms',
       doc: 'A write to the motors that takes longer counts as failed and stops the robot.',
     }),
+  },
+  motorHat: {
+    bus: whole({ default: 1, min: 0, max: 99, doc: 'I2C bus of driver motor-hat: N of `/dev/i2c-N`.' }),
+    address: whole({
+      default: 0x60,
+      min: 0x60,
+      max: 0x7f,
+      doc: 'Its I2C address, 96 being 0x60: set by the jumpers of the HAT.',
+    }),
+    leftMotor: whole({ default: 1, min: 1, max: 4, doc: 'Which of M1 to M4 turns the left wheels.' }),
+    rightMotor: whole({ default: 2, min: 1, max: 4, doc: 'Which of M1 to M4 turns the right wheels.' }),
+  },
+  explorerHat: {
+    bus: whole({ default: 1, min: 0, max: 99, doc: 'I2C bus by which driver auto knows the HAT.' }),
+    pwm: oneOf(['auto', 'kernel', 'raspi-io'], {
+      default: 'auto',
+      doc: 'What makes the PWM. kernel: the overlay pwm-gpio, on every Pi and without root. raspi-io: before Pi 5, with root. auto: kernel where it is there, else raspi-io.',
+    }),
+    frequencyHz: whole({ default: 100, min: 20, max: 1000, unit: 'Hz', doc: 'Frequency of the PWM.' }),
+    leftMotor: whole({ default: 1, min: 1, max: 2, doc: 'Which of the motors 1 and 2 turns the left wheels.' }),
+    rightMotor: whole({ default: 2, min: 1, max: 2, doc: 'Which of the motors 1 and 2 turns the right wheels.' }),
+  },
+  johnnyFive: {
+    io: text({
+      default: '',
+      pattern: /^[@A-Za-z0-9._/-]{0,214}$/,
+      expects: 'the name of an npm package',
+      doc: 'IO plugin of driver johnny-five, such as raspi-io; it has to be installed. Empty: a board with Firmata on a serial port.',
+    }),
+    ioOptions: jsonObject({ default: {}, doc: 'What the IO plugin is constructed with.' }),
+    port: text({
+      default: '',
+      expects: 'the path of a serial port',
+      doc: 'Where the board with Firmata is. Empty: the first on USB.',
+    }),
+    left: jsonObject({
+      default: {},
+      doc: 'The left motor, as `Motor` of johnny-five takes it: `{"pins": {"pwm": 3, "dir": 12}}`; or by the name of a shield in `Motor.SHIELD_CONFIGS`: `{"shield": "ADAFRUIT_V2.M1"}`, with what differs beside it.',
+    }),
+    right: jsonObject({ default: {}, doc: 'The right motor, likewise.' }),
   },
   command: {
     watchdogMs: whole({

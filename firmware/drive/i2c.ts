@@ -1,8 +1,8 @@
 import type { PromisifiedBus } from 'i2c-bus';
 
-/** Addresses of 7 bits that are free for chips: the others are reserved (NXP UM10204, table 4). */
-export const FIRST_ADDRESS = 0x08;
-export const LAST_ADDRESS = 0x77;
+/** Below are the addresses every chip listens to, general call among them (NXP UM10204, table 4). */
+const FIRST_ADDRESS = 0x08;
+const LAST_ADDRESS = 0x7f;
 /** What SMBus's I2C block read can carry, in bytes (Linux: I2C_SMBUS_BLOCK_MAX). */
 const MAX_BLOCK_BYTES = 32;
 /** What i2c-dev moves in one message, in bytes. */
@@ -11,7 +11,7 @@ const MAX_MESSAGE_BYTES = 8192;
 /**
  * An I2C bus: `/dev/i2c-N` on Linux.
  *
- * - Addresses are 0x08..0x77, bytes 0..255; anything else is a RangeError, and nothing goes over the wire.
+ * - Addresses are 0x08..0x7f, bytes 0..255; anything else is a RangeError, and nothing goes over the wire.
  * - Every call is one transaction, and rejects with an I2cError when the bus or the chip refuses it. Calls may
  *   overlap; the kernel does one after the other, in no promised order. A call takes as long as the kernel waits
  *   for the bus (usually up to 1 s), so who must go on in time does not wait for it.
@@ -236,7 +236,7 @@ function toBuffer(bytes: readonly number[]): Buffer {
 
 function assertAddress(address: number): void {
   if (Number.isInteger(address) && address >= FIRST_ADDRESS && address <= LAST_ADDRESS) return;
-  throw new RangeError(`Expected an I2C address in 0x08..0x77 but received ${address}`);
+  throw new RangeError(`Expected an I2C address in 0x08..0x7f but received ${address}`);
 }
 
 function assertLength(length: number, max: number): void {
