@@ -12,10 +12,7 @@ export function isSimulated({ robot, drive }: Pick<Config, 'robot' | 'drive'>): 
 }
 
 /** What keys ask of one another. Each fault names the key to change. */
-export function brokenRules(
-  config: Config,
-  sources: Readonly<Record<string, string>>,
-): ConfigFault[] {
+export function brokenRules(config: Config, sources: Readonly<Record<string, string>>): ConfigFault[] {
   const { teleop, video, drive, johnnyFive } = config;
   const faults: ConfigFault[] = [];
   const fault = (key: string, expected: string, received: string) =>

@@ -98,8 +98,18 @@ export const schema = withVariables({
       doc: 'What makes the PWM. kernel: the overlay pwm-gpio, on every Pi and without root. raspi-io: before Pi 5, with root. auto: kernel where it is there, else raspi-io.',
     }),
     frequencyHz: whole({ default: 100, min: 20, max: 1000, unit: 'Hz', doc: 'Frequency of the PWM.' }),
-    leftMotor: whole({ default: 1, min: 1, max: 2, doc: 'Which of the motors 1 and 2 turns the left wheels.' }),
-    rightMotor: whole({ default: 2, min: 1, max: 2, doc: 'Which of the motors 1 and 2 turns the right wheels.' }),
+    leftMotor: whole({
+      default: 1,
+      min: 1,
+      max: 2,
+      doc: 'Which of the motors 1 and 2 turns the left wheels.',
+    }),
+    rightMotor: whole({
+      default: 2,
+      min: 1,
+      max: 2,
+      doc: 'Which of the motors 1 and 2 turns the right wheels.',
+    }),
   },
   johnnyFive: {
     io: text({

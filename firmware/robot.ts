@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { distinctUntilChanged, map, type Subscription } from 'rxjs';
 import { packageRoot } from '../config/paths.ts';
+import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
+import { openDrivetrain } from './drive/open.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
 import { machineSensors } from './telemetry/machine.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -79,19 +81,20 @@ async function assemble(
   const startedMs = clock.nowMs();
   const tokens = openTokenStore(config.robot.stateDir, clock.wallMs);
 
-  const simulator = createSimulator(config.simulator, clock.nowMs());
-  closing(() => simulator.close());
+  const simulator = isSimulated(config) ? createSimulator(config.simulator, clock.nowMs()) : null;
+  const drivetrain = simulator?.drivetrain ?? (await openDrivetrain(config, { logger }));
+  closing(() => (simulator ?? drivetrain).close());
   const pipeline = createPipeline({
-    drivetrain: simulator.drivetrain,
+    drivetrain,
     settings: { ...config.drive, ...config.command },
     writeTimeoutMs: config.drive.writeTimeoutMs,
     clock,
   });
   closing(() => pipeline.close());
-  closing(subscription(runSimulator(simulator, pipeline)));
+  if (simulator) closing(subscription(runSimulator(simulator, pipeline)));
 
   const telemetry = createTelemetry({
-    sensors: [...machineSensors(), ...simulator.sensors],
+    sensors: [...machineSensors(), ...(simulator?.sensors ?? [])],
     everyMs: config.telemetry.everyMs,
     logger,
   });
@@ -133,7 +136,7 @@ async function assemble(
         error: cameraStatus.state === 'failed' ? cameraStatus.error.message : null,
       },
       viewers: connections(),
-      pose: simulator.pose(),
+      ...(simulator && { pose: simulator.pose() }),
     };
   };
 
@@ -205,8 +208,8 @@ function reportSampleFaults(
     });
 }
 
-function openVideo(config: Config, simulator: Simulator, logger: Logger, clock: Clock) {
-  const chosen = chooseSource(config.video, config.robot.simulate ? simulator.producer : null);
+function openVideo(config: Config, simulator: Simulator | null, logger: Logger, clock: Clock) {
+  const chosen = chooseSource(config.video, simulator?.producer ?? null);
   const camera: Camera = createNativeCamera({
     ...config.video,
     ...chosen,

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../config/paths.ts';
+import { isSimulated } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { type CaptureSource as AddonSource, type CaptureOptions, loadAddon } from '../../native/addon.ts';
 import { openTokenStore } from '../teleop/tokens.ts';
@@ -103,10 +104,11 @@ export async function checkEncoder({ video }: Config): Promise<Finding> {
 }
 
 /** Takes one picture by the configured camera. */
-export async function checkCamera({ robot, video }: Config): Promise<Finding> {
+export async function checkCamera(config: Config): Promise<Finding> {
   const what = 'camera';
+  const { video } = config;
   if (!video.enabled) return { what, detail: 'switched off (video.enabled)' };
-  if (robot.simulate && ['auto', 'simulator'].includes(video.source)) {
+  if (isSimulated(config) && ['auto', 'simulator'].includes(video.source)) {
     return { what, detail: 'the simulator draws the pictures' };
   }
   const { source, fallback } = chooseSource(video, null);

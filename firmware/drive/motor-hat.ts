@@ -2,16 +2,18 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.ts';
 import type { Drivetrain, DrivetrainDescription } from './drivetrain.ts';
 import { type I2cBus, openI2cBus } from './i2c.ts';
-import { createOrderedDrivetrain, type MotorOutputs } from './ordered.ts';
-import { ALL_OFF, dutyBytes, Pca9685 } from './pca9685.ts';
+import { createOrderedDrivetrain, type MotorOutputs, type OrderOptions } from './ordered.ts';
 import { type Pause, pauseOn } from './pause.ts';
+import { ALL_OFF, dutyBytes, Pca9685 } from './pca9685.ts';
 
 /**
  * Outputs of the PCA9685 that lead to each motor's TB6612: its PWM input and its two direction inputs. Forward is
  * `plus` high, as in the maker's current library. Its old one has M1 and M3 the other way round, johnny-five M2
  * and M4; robots wired after those need `drive.invertLeft` or `drive.invertRight`.
  */
-const MOTORS: Readonly<Record<number, { readonly pwm: number; readonly plus: number; readonly minus: number }>> = {
+const MOTORS: Readonly<
+  Record<number, { readonly pwm: number; readonly plus: number; readonly minus: number }>
+> = {
   1: { pwm: 8, plus: 9, minus: 10 },
   2: { pwm: 13, plus: 11, minus: 12 },
   3: { pwm: 2, plus: 3, minus: 4 },
@@ -45,8 +47,7 @@ export interface MotorHatDeps {
  * @throws I2cError or Error when it is silent, another chip, or does not keep its settings
  */
 export async function openMotorHat(
-  options: MotorHatOptions & { readonly bus: number },
-  drive: Pick<Config['drive'], 'invertLeft' | 'invertRight'>,
+  options: MotorHatOptions & OrderOptions & { readonly bus: number },
   { logger, pause = pauseOn(), openBus = openI2cBus }: MotorHatDeps,
 ): Promise<Drivetrain> {
   const bus = await openBus(options.bus);
@@ -54,7 +55,7 @@ export async function openMotorHat(
     const chip = new Pca9685(bus, options.address, FREQUENCY_HZ, pause);
     await chip.identify();
     await chip.setUp();
-    return createOrderedDrivetrain(new MotorHat(bus, chip, options, logger), drive);
+    return createOrderedDrivetrain(new MotorHat(bus, chip, options, logger), options);
   } catch (error) {
     await bus.close();
     throw error;
@@ -155,7 +156,9 @@ class MotorHat implements MotorOutputs {
 
   async #makeSure(): Promise<void> {
     if (!(await this.#chip.isSetUp())) {
-      this.#logger.warn('the motor chip has lost its settings, as after a loss of power: setting it up again');
+      this.#logger.warn(
+        'the motor chip has lost its settings, as after a loss of power: setting it up again',
+      );
       await this.#chip.setUp();
     }
     this.#trustedFor = CHECK_EVERY;

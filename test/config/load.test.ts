@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError, type ConfigFault } from '../../config/error.ts';
 import { type ConfigOptions, loadConfig, maskedConfig } from '../../config/load.ts';
-import { keys } from '../../config/schema.ts';
+import { keys, schema } from '../../config/schema.ts';
 
 const test = suite('loadConfig');
 let folder = '';
@@ -74,7 +74,7 @@ test('lists every fault of every source in one error', () => {
       ['drive.speed', 'a known key', 'an unknown one', path],
       [
         'vidoe',
-        'a section (robot, drive, command, teleop, video, simulator, telemetry, log)',
+        `a section (${Object.keys(schema).join(', ')})`,
         'an unknown one',
         path,
       ],
@@ -117,6 +117,13 @@ for (const [key, fits, doesNot] of [
   ['drive.maxRatio', [0.05, 1], [0.04, 1.01]],
   ['drive.tickMs', [5, 50], [4, 51]],
   ['drive.writeTimeoutMs', [10, 1000], [9, 1001]],
+  ['drive.driver', ['auto', 'simulated', 'motor-hat', 'explorer-hat'], ['', 'adafruit']],
+  ['drive.whenStopped', ['brake', 'coast'], ['']],
+  ['motorHat.address', [0x60, 0x7f, '96'], [0x5f, 0x80, '0x60']],
+  ['motorHat.leftMotor', [1, 3, 4], [0, 5]],
+  ['explorerHat.frequencyHz', [20, 1000], [19, 1001]],
+  ['johnnyFive.io', ['', 'raspi-io', '@a/b'], ['a b', 'x;y']],
+  ['johnnyFive.left', [{}, { pins: [3, 12] }, '{"shield":"ADAFRUIT_V2.M1"}'], [[], null, 3, '[]', '{']],
   ['command.watchdogMs', [100, 2000], [99, 2001]],
   ['command.maxAgeMs', [50, 60_000], [49, 60_001]],
   ['command.leaseIdleMs', [1000, 600_000], [999, 600_001]],
@@ -152,6 +159,13 @@ test('checks what keys ask of one another', () => {
   assert.equal(brokenBy({ 'video.bitrateKbps': 249 }), ['video.bitrateKbps']);
   assert.equal(brokenBy({ 'video.bitrateKbps': 4001 }), ['video.bitrateKbps']);
   assert.equal(brokenBy({ 'video.source': 'file' }), ['video.file']);
+  assert.equal(brokenBy({ 'video.source': 'simulator' }), ['video.source']);
+  loadConfig({ overrides: { 'video.source': 'simulator', 'drive.driver': 'simulated' } });
+  assert.equal(brokenBy({ 'motorHat.leftMotor': 2 }), ['motorHat.rightMotor']);
+  assert.equal(brokenBy({ 'explorerHat.rightMotor': 1 }), ['explorerHat.rightMotor']);
+  assert.equal(brokenBy({ 'drive.driver': 'johnny-five', 'johnnyFive.left': { pin: 3 } }), [
+    'johnnyFive.right',
+  ]);
   assert.equal(brokenBy({ 'teleop.tlsCert': 'a.pem' }), ['teleop.tlsKey']);
   assert.equal(brokenBy({ 'teleop.tlsKey': 'a.pem' }), ['teleop.tlsCert']);
   for (const host of ['0.0.0.0', '::', '192.0.2.7', 'robot.local', '127.0.0.1.example']) {
