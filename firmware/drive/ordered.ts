@@ -54,7 +54,7 @@ export function createOrderedDrivetrain(outputs: MotorOutputs, options: OrderOpt
 
   async function write(left: number, right: number, stopsBefore: number): Promise<void> {
     const isWanted = () => stops === stopsBefore && !closed;
-    await Promise.all(halts);
+    if (halts.size > 0) await Promise.all(halts);
     if (!isWanted()) return;
     try {
       await outputs.drive(inverted(left, options.invertLeft), inverted(right, options.invertRight), isWanted);
@@ -98,12 +98,12 @@ export function createOrderedDrivetrain(outputs: MotorOutputs, options: OrderOpt
         await halt();
       } finally {
         // A drive that hangs keeps the hardware: it is halted once more when it comes back.
-        if (driving) void driving.then(outputs.release).catch(ignore);
+        if (driving) void driving.then(() => outputs.release()).catch(ignore);
         else await outputs.release();
       }
     },
 
-    describe: outputs.describe,
+    describe: () => outputs.describe(),
   };
 
   function assertOpen(): void {

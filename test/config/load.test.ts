@@ -72,12 +72,7 @@ test('lists every fault of every source in one error', () => {
     faults.map(({ key, expected, received, source }) => [key, expected, received, source]),
     [
       ['drive.speed', 'a known key', 'an unknown one', path],
-      [
-        'vidoe',
-        `a section (${Object.keys(schema).join(', ')})`,
-        'an unknown one',
-        path,
-      ],
+      ['vidoe', `a section (${Object.keys(schema).join(', ')})`, 'an unknown one', path],
       ['log', 'an object', 'a value that is not shown', path],
       ['ROVERD_TELEOP_PROT', 'a known variable', 'an unknown one', 'environment'],
       ['no.such', 'a known key', 'an unknown one', 'arguments'],

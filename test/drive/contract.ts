@@ -149,6 +149,8 @@ export function drivetrainContract(
     await drivetrain.set(0.5, 0.5);
     bench.hangSet();
     const late = drivetrain.set(1, 1).catch((error: Error) => error);
+    // Under way by then, and not just called.
+    await new Promise((resolve) => setTimeout(resolve, 10));
     await drivetrain.stop();
     near(motors(), 0, 0);
     bench.repair?.();

@@ -74,11 +74,11 @@ export class FakeI2cBus implements I2cBus {
 
 /** Power-up values of the PCA9685 (NXP data sheet rev. 4, table 4) that drivers look at. */
 export const PCA9685_RESET: Readonly<Record<number, number>> = {
-  0x00: 0x11,
-  0x01: 0x04,
-  0x02: 0xe2,
-  0x03: 0xe4,
-  0x04: 0xe8,
-  0x05: 0xe0,
-  0xfe: 0x1e,
+  0: 0x11,
+  1: 0x04,
+  2: 0xe2,
+  3: 0xe4,
+  4: 0xe8,
+  5: 0xe0,
+  254: 0x1e,
 };

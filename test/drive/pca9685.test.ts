@@ -63,12 +63,12 @@ test('is set up from off, asleep for the prescale, awake at last, and read back'
 });
 
 for (const [what, registers, expected] of [
-  ['MODE2', { 0x01: 0x24 }, /no PCA9685: expected bits 7 to 5 of MODE2 as 0 but read 0x24/],
-  ['SUBADR1', { 0x02: 0xe3 }, /SUBADR1/],
-  ['ALLCALLADR', { 0x05: 0x01 }, /ALLCALLADR/],
-  ['PRE_SCALE', { 0xfe: 2 }, /PRE_SCALE of 3 or more but read 0x02/],
-  ['ALL_LED_ON_L', { 0xfa: 7 }, /ALL_LED_ON_L/],
-  ['ALL_LED_OFF_H', { 0xfd: 7 }, /ALL_LED_OFF_H/],
+  ['MODE2', { 1: 0x24 }, /no PCA9685: expected bits 7 to 5 of MODE2 as 0 but read 0x24/],
+  ['SUBADR1', { 2: 0xe3 }, /SUBADR1/],
+  ['ALLCALLADR', { 5: 0x01 }, /ALLCALLADR/],
+  ['PRE_SCALE', { 254: 2 }, /PRE_SCALE of 3 or more but read 0x02/],
+  ['ALL_LED_ON_L', { 250: 7 }, /ALL_LED_ON_L/],
+  ['ALL_LED_OFF_H', { 253: 7 }, /ALL_LED_OFF_H/],
 ] as const) {
   test(`another chip is told by ${what}, and nothing is written to it`, async () => {
     const bus = new FakeI2cBus();
