@@ -6,6 +6,7 @@ import { packageRoot } from '../config/paths.ts';
 import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
 import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
+import { openLeds } from './drive/leds.ts';
 import { openDrivetrain } from './drive/open.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
 import { machineSensors } from './telemetry/machine.ts';
@@ -92,7 +93,9 @@ async function assemble(
   });
   closing(() => pipeline.close());
   if (simulator) closing(subscription(runSimulator(simulator, pipeline)));
+  else closing(await runLeds(pipeline, () => connections()));
 
+  let connections = () => 0;
   const telemetry = createTelemetry({
     sensors: [...machineSensors(), ...(simulator?.sensors ?? [])],
     everyMs: config.telemetry.everyMs,
@@ -140,7 +143,6 @@ async function assemble(
     };
   };
 
-  let connections = () => 0;
   const metrics = createMetrics({
     robot: config.robot.name,
     version: VERSION,
@@ -189,6 +191,23 @@ function runSimulator(simulator: Simulator, pipeline: Pipeline): Subscription {
     if (pose.bumped !== bumped) pipeline.fault('bumped', pose.bumped);
     bumped = pose.bumped;
   });
+}
+
+/** The LEDs of an Explorer HAT, where there are any. */
+async function runLeds(pipeline: Pipeline, connections: () => number): Promise<() => Promise<void>> {
+  const leds = await openLeds();
+  const following = pipeline.ticks$.subscribe(() => {
+    const { wheels, reasons } = pipeline.report();
+    leds.show({
+      moving: wheels.left !== 0 || wheels.right !== 0,
+      barred: reasons.some(({ severity }) => severity === 'stop' || severity === 'estop'),
+      connections: connections(),
+    });
+  });
+  return () => {
+    following.unsubscribe();
+    return leds.close();
+  };
 }
 
 function reportSampleFaults(

@@ -77,18 +77,18 @@ class KernelPwmPin implements PwmPin {
   }
 
   async write(dutyRatio: number): Promise<void> {
-    await this.#open.duty.write(String(Math.round(dutyRatio * this.#periodNs)), 0);
+    await this.#open.duty.write(`${Math.round(dutyRatio * this.#periodNs)}\n`, 0);
   }
 
   async enable(): Promise<void> {
-    await this.#open.enable.write('1', 0);
+    await this.#open.enable.write('1\n', 0);
   }
 
   async close(): Promise<void> {
     if (!this.#files) return;
     try {
       await this.write(0);
-      await this.#open.enable.write('0', 0);
+      await this.#open.enable.write('0\n', 0);
     } finally {
       await this.#closeFiles();
     }
