@@ -1,4 +1,13 @@
-import { firstValueFrom, fromEvent, map, merge, type SchedulerLike, take, timeout } from 'rxjs';
+import {
+  asyncScheduler,
+  firstValueFrom,
+  fromEvent,
+  map,
+  merge,
+  type SchedulerLike,
+  throwError,
+  timeout,
+} from 'rxjs';
 
 /** How long a board may take until it is ready: one with Firmata starts anew when its port is opened. */
 export const READY_WITHIN_MS = 15_000;
@@ -47,24 +56,26 @@ export async function loadIoPlugin(name: string, options: object): Promise<IoPlu
   }
 }
 
-/** @throws Error when it fails before, or is not ready within 15 s */
-export async function untilReady(what: string, board: Readied, scheduler?: SchedulerLike): Promise<void> {
-  const failed = merge(fromEvent(board, 'error'), fromEvent(board, 'fail')).pipe(
+/**
+ * @param board tells when it is ready
+ * @param parts may fail before
+ * @throws Error when one fails, or the board is not ready within 15 s
+ */
+export async function untilReady(
+  what: string,
+  board: Readied,
+  parts: readonly Readied[] = [board],
+  scheduler: SchedulerLike = asyncScheduler,
+): Promise<void> {
+  const failures = parts.flatMap((part) => [fromEvent(part, 'error'), fromEvent(part, 'fail')]);
+  const failed = merge(...failures).pipe(
     map((event) => {
       throw new Error(`${what} does not start: ${messageOf(event)}`);
     }),
   );
+  const late = () => throwError(() => new Error(`${what} is not ready after ${READY_WITHIN_MS / 1000} s`));
   await firstValueFrom(
-    merge(fromEvent(board, 'ready'), failed).pipe(
-      take(1),
-      timeout({
-        first: READY_WITHIN_MS,
-        ...(scheduler && { scheduler }),
-        with: () => {
-          throw new Error(`${what} is not ready after ${READY_WITHIN_MS / 1000} s`);
-        },
-      }),
-    ),
+    merge(fromEvent(board, 'ready'), failed).pipe(timeout({ first: READY_WITHIN_MS, scheduler, with: late })),
   );
 }
 

@@ -26,7 +26,7 @@ interface JohnnyFive {
 }
 
 /**
- * Any board and any motor that johnny-five knows.
+ * Any board and any motor that johnny-five knows; one board a process, to which johnny-five gives all chips.
  *
  * johnny-five has no answer to its writes: a call here resolves when the IO plugin has been handed them, and
  * rejects with what the plugin throws, or with what the board has reported since the last call.
@@ -38,14 +38,22 @@ export async function openJohnnyFive(
 ): Promise<Drivetrain> {
   const five = await load();
   const what = options.io === '' ? 'the board with Firmata' : `the board of ${options.io}`;
-  const io = options.io === '' ? {} : { io: await loadPlugin(options.io, options.ioOptions) };
+  const plugin = options.io === '' ? null : await loadPlugin(options.io, options.ioOptions);
   const port = options.port === '' ? {} : { port: options.port };
   // Its own handler of SIGINT would end the process before the motors are stopped.
-  const board = new five.Board({ ...io, ...port, repl: false, sigint: false, debug: false });
+  const board = new five.Board({
+    ...(plugin && { io: plugin }),
+    ...port,
+    repl: false,
+    sigint: false,
+    debug: false,
+  });
   const health = new BoardHealth();
-  health.watch(board, logger);
+  // The board hands on what its plugin reports, but only once it is ready.
+  const parts = plugin ? [board, plugin] : [board];
+  for (const part of parts) health.watch(part, logger);
   try {
-    await untilReady(what, board, scheduler);
+    await untilReady(what, board, parts, scheduler);
     const motor = (side: 'left' | 'right') =>
       new JohnnyFiveMotor(five.Motor, `johnnyFive.${side}`, { ...options[side], board }, options.whenStopped);
     const outputs = new JohnnyFiveOutputs(board, health, motor('left'), motor('right'), options);

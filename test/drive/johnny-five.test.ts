@@ -1,0 +1,179 @@
+import { VirtualTimeScheduler } from 'rxjs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type JohnnyFiveOptions, openJohnnyFive } from '../../firmware/drive/johnny-five.ts';
+import { boardSilence } from '../../firmware/drive/johnny-five-silence.ts';
+import { BoardIo } from './board-io.ts';
+import { drivetrainContract } from './contract.ts';
+
+const OPTIONS: JohnnyFiveOptions = {
+  io: 'test-io',
+  ioOptions: {},
+  port: '',
+  left: { pins: { pwm: 3, dir: 12 } },
+  right: { pins: { pwm: 5, dir: 8 } },
+  whenStopped: 'coast',
+  invertLeft: false,
+  invertRight: false,
+};
+const SHIELD = { left: { shield: 'ADAFRUIT_V2.M1' }, right: { shield: 'ADAFRUIT_V2.M2' } } as const;
+const logger = { info() {}, warn() {} } as never;
+
+async function openBoard(options: Partial<JohnnyFiveOptions> = {}) {
+  const io = new BoardIo();
+  setImmediate(() => io.becomeReady());
+  const drivetrain = await openJohnnyFive({ ...OPTIONS, ...options }, { logger, loadPlugin: async () => io });
+  return { io, drivetrain };
+}
+
+/** A motor with a speed and a direction pin. */
+const ratioOf = (io: BoardIo, pwm: number, dir: number) =>
+  ((io.levels.get(pwm) ?? Number.NaN) / 255) * (io.levels.get(dir) === 1 ? 1 : -1) || 0;
+
+drivetrainContract(
+  'johnny-five with pins',
+  async () => {
+    const { io, drivetrain } = await openBoard();
+    return {
+      drivetrain,
+      motors: () => ({ left: ratioOf(io, 3, 12), right: ratioOf(io, 5, 8) }),
+      breakOutputs: () => {
+        io.failure = new Error('the board is gone');
+      },
+      repair: () => {
+        io.failure = null;
+      },
+    };
+  },
+  { resolutionRatio: 0.5 / 255 },
+);
+
+test('going on in the same direction writes the speed alone', async () => {
+  const { io, drivetrain } = await openBoard();
+  await drivetrain.set(0.4, 0.4);
+  io.log.length = 0;
+  await drivetrain.set(0.6, 0.6);
+  assert.equal(io.log, ['3=153', '5=153']);
+});
+
+test('slow is not standing', async () => {
+  const { io, drivetrain } = await openBoard();
+  await drivetrain.set(0.05, 0.05);
+  assert.is(io.levels.get(3), 13);
+});
+
+test('a motor without a brake runs out, and the drivetrain says so', async () => {
+  const { io, drivetrain } = await openBoard({ whenStopped: 'brake' });
+  assert.not(drivetrain.describe().capabilities.brake);
+  await drivetrain.set(1, 1);
+  await drivetrain.stop();
+  assert.is(io.levels.get(3), 0);
+});
+
+test('what the board reports between calls fails the next, once', async () => {
+  const { io, drivetrain } = await openBoard();
+  io.emit('error', new Error('I2C write failed'));
+  assert.match(await messageOf(drivetrain.set(0.5, 0.5)), /The board failed: I2C write failed/);
+  await drivetrain.set(0.5, 0.5);
+});
+
+test('a board whose connection is closed fails every call', async () => {
+  const { io, drivetrain } = await openBoard();
+  io.emit('close');
+  for (let i = 0; i < 2; i += 1) assert.match(await messageOf(drivetrain.stop()), /connection is closed/);
+});
+
+test('close gives the board back', async () => {
+  const { io, drivetrain } = await openBoard();
+  await drivetrain.close();
+  assert.ok(io.closed);
+});
+
+test('leaves signals and output of the process alone', async () => {
+  const listeners = process.listenerCount('SIGINT');
+  await openBoard();
+  assert.is(process.listenerCount('SIGINT'), listeners);
+});
+
+for (const [what, left, expected] of [
+  ['no pins', {}, /johnny-five refuses johnnyFive\.left/],
+  ['one way only', { pin: 3 }, /Expected johnnyFive\.left to be a motor that turns both ways/],
+  ['an unknown shield', { shield: 'ADAFRUIT_V2.M5' }, /Expected shield to be one of .*ADAFRUIT_V2\.M4/],
+  ['a name every object has', { shield: 'constructor.name' }, /Expected shield to be one of/],
+] as const) {
+  test(`a motor with ${what} is refused at start`, async () => {
+    const io = new BoardIo();
+    io.isReady = true;
+    const opening = openJohnnyFive({ ...OPTIONS, left }, { logger, loadPlugin: async () => io });
+    assert.match(await messageOf(opening), expected);
+    assert.ok(io.closed);
+  });
+}
+
+test('a board that does not become ready is an error, and so is one that fails', async () => {
+  const scheduler = new VirtualTimeScheduler();
+  const silent = new BoardIo();
+  const waiting = messageOf(openJohnnyFive(OPTIONS, { logger, loadPlugin: async () => silent, scheduler }));
+  // Loading johnny-five takes real time.
+  while (scheduler.actions.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  scheduler.flush();
+  assert.is(await waiting, 'the board of test-io is not ready after 15 s');
+  const failing = new BoardIo();
+  const failed = messageOf(openJohnnyFive(OPTIONS, { logger, loadPlugin: async () => failing }));
+  setImmediate(() => failing.emit('error', new Error('wrong firmware')));
+  assert.is(await failed, 'the board of test-io does not start: wrong firmware');
+});
+
+test('an IO plugin that is not installed says how to get it', async () => {
+  const { message } = await openJohnnyFive({ ...OPTIONS, io: 'no-such-io' }, { logger }).then(
+    () => new Error('opened'),
+    (error: Error) => error,
+  );
+  assert.match(
+    message,
+    /Can't load the IO plugin no-such-io: it is not installed \(npm install no-such-io\)/,
+  );
+});
+
+for (const [what, options, expected] of [
+  ['a chip on this machine', SHIELD, [[1, 0x60, [0xfd, 0x10]]]],
+  [
+    'two chips',
+    {
+      left: { controller: 'PCA9685', pins: [8, 9, 10], bus: 3 },
+      right: { controller: 'PCA9685', address: 0x41, pins: [8, 9, 10] },
+    },
+    [
+      [3, 0x40, [0xfd, 0x10]],
+      [1, 0x41, [0xfd, 0x10]],
+    ],
+  ],
+  [
+    'the Grove driver',
+    {
+      left: { controller: 'GROVE_I2C_MOTOR_DRIVER', pin: 'A' },
+      right: { controller: 'GROVE_I2C_MOTOR_DRIVER', pin: 'B' },
+    },
+    [[1, 0x0f, [0x82, 0, 0]]],
+  ],
+  ['pins', {}, []],
+  ['a chip behind Firmata', { ...SHIELD, io: '' }, []],
+] as const) {
+  test(`the silence of ${what}`, () => {
+    assert.equal(
+      boardSilence({ ...OPTIONS, ...options }).map(
+        (step) => step.kind === 'i2c-write' && [step.bus, step.address, [...step.bytes]],
+      ),
+      expected.map((step) => [...step]),
+    );
+  });
+}
+
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'resolved',
+    (error: Error) => error.message,
+  );
+}
+
+test.run();
