@@ -14,6 +14,7 @@ Examples:
   $ roverd pair                            a code that lets one more device drive
   $ roverd drive forward                   drives the running robot for drive.actionMs, then stops it
   $ roverd stop --emergency                stops it until roverd reset
+  $ roverd calibrate                       which way the motors turn, before the first drive
   $ roverd config                          every key, its value and where that came from
   $ roverd doctor                          what is missing on this machine, and how to mend it
 
@@ -95,6 +96,15 @@ function createProgram(exitWith: (code: number) => void): Command {
       await pair(options);
     });
 
+  withConfig(program.command('calibrate'))
+    .description('turn each motor briefly, ask which way it went, and keep the answer in the configuration')
+    .option('--ratio <number>', 'speed of a turn (0.05 to 1)', numberIn(0.05, 1), 0.3)
+    .option('--ms <number>', 'how long a turn lasts (50 to 3000)', wholeNumber(50, 3000), 400)
+    .action(async (options) => {
+      const { calibrate } = await import('./calibrate.ts');
+      await calibrate(options);
+    });
+
   withConfig(program.command('config'))
     .description('print the configuration in effect and where each value came from')
     .option('--json', 'as JSON')
@@ -135,6 +145,14 @@ function wholeNumber(min: number, max: number): (text: string) => number {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Expected a whole number in ${min}..${max}.`);
+  };
+}
+
+function numberIn(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d*\.?\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a number in ${min}..${max}.`);
   };
 }
 

@@ -8,7 +8,13 @@ export interface ConfigArguments {
   readonly set?: readonly string[];
 }
 
-const INSTALLED_FILE = '/etc/roverd/config.json';
+export const INSTALLED_FILE = '/etc/roverd/config.json';
+
+/** The configuration file that counts, if there is one. */
+export function configFileOf(options: ConfigArguments): string | undefined {
+  const installed = existsSync(INSTALLED_FILE) ? INSTALLED_FILE : undefined;
+  return options.config ?? (process.env.ROVERD_CONFIG || installed);
+}
 
 /**
  * The configuration as a command sees it. `named` are options of their own (`--port`), over `--set`.
@@ -18,11 +24,9 @@ export function configurationOf(
   options: ConfigArguments,
   named: Readonly<Record<string, unknown>> = {},
 ): LoadedConfig {
-  const { env } = process;
-  const installed = existsSync(INSTALLED_FILE) ? INSTALLED_FILE : undefined;
   return loadConfig({
-    file: options.config ?? (env.ROVERD_CONFIG || installed),
-    env,
+    file: configFileOf(options),
+    env: process.env,
     overrides: { ...assignments(options.set ?? []), ...withoutUndefined(named) },
   });
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from '../../config/load.ts';
+import { isSimulated } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { type ConfigArguments, configurationOf } from './configuration.ts';
 import {
@@ -11,6 +12,8 @@ import {
   checkStateDir,
   type Finding,
 } from './doctor-checks.ts';
+import { checkClock, checkPermissions } from './doctor-machine.ts';
+import { checkMotors } from './doctor-motors.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 
 interface DoctorArguments extends ConfigArguments {
@@ -23,6 +26,9 @@ export async function doctor(options: DoctorArguments): Promise<ExitCode> {
   const findings: Finding[] = [];
   const config = configurationOrDefault(options, findings);
   findings.push(checkNode(), checkStateDir(config), checkPage());
+  if (!isSimulated(config)) {
+    findings.push(...(await checkMotors(config)), checkPermissions(config), await checkClock());
+  }
   const port = await checkPort(config);
   const encoder = await checkEncoder(config);
   findings.push(port.finding, await checkEngine(), encoder);

@@ -21,7 +21,7 @@ const MOTORS: Readonly<
 };
 
 /** What the maker's library asks for; the chip makes 1526 Hz of it. */
-const FREQUENCY_HZ = 1600;
+export const FREQUENCY_HZ = 1600;
 /** After so many commands without a stop the chip is asked whether it still has its settings. */
 const CHECK_EVERY = 100;
 

@@ -13,7 +13,7 @@ test.after(() => roverd.clean());
 test('--help shows every command, examples and exit codes', async () => {
   const { exitCode, stdout } = await roverd.run(['--help']);
   assert.is(exitCode, 0);
-  for (const command of ['run', 'drive', 'stop', 'reset', 'pair', 'config', 'doctor']) {
+  for (const command of ['run', 'drive', 'stop', 'reset', 'pair', 'calibrate', 'config', 'doctor']) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
   assert.match(stdout, /Examples:[\s\S]+Exit codes: 0 .*1 .*2 .*3 .*4 /);
@@ -21,7 +21,9 @@ test('--help shows every command, examples and exit codes', async () => {
 
 test('every command has help of its own', async () => {
   const helps = await Promise.all(
-    ['run', 'drive', 'stop', 'reset', 'pair', 'config', 'doctor'].map((name) => roverd.run([name, '--help'])),
+    ['run', 'drive', 'stop', 'reset', 'pair', 'calibrate', 'config', 'doctor'].map((name) =>
+      roverd.run([name, '--help']),
+    ),
   );
   for (const { exitCode, stdout } of helps) {
     assert.is(exitCode, 0);
@@ -55,6 +57,10 @@ for (const args of [
   ['pair', '--minutes', '0'],
   ['pair', '--minutes', '61'],
   ['pair', '--list', '--revoke', 'x'],
+  ['calibrate'],
+  ['calibrate', '--ratio', '0'],
+  ['calibrate', '--ratio', '1.1'],
+  ['calibrate', '--ms', '49'],
   ['stop', '--url', 'robot:8080'],
   ['stop', '--url', 'http://192.0.2.1:8080'],
 ]) {
