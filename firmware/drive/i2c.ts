@@ -222,9 +222,13 @@ async function loadAddon(busNumber: number): Promise<typeof import('i2c-bus')> {
   }
 }
 
+/** The addon's errors carry errno as a number, and no name for this one, which most chips that are absent give. */
+const EREMOTEIO = 121;
+
 function codeOf(cause: unknown): string {
-  const code = (cause as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'UNKNOWN';
+  const { code, errno } = (cause ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  if (typeof code === 'string' && code !== '') return code;
+  return errno === EREMOTEIO ? 'EREMOTEIO' : 'UNKNOWN';
 }
 
 function toBuffer(bytes: readonly number[]): Buffer {
