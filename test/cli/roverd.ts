@@ -11,6 +11,8 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+const TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The command line as a program of its own, with a state folder of its own. */
@@ -41,6 +43,19 @@ export class Roverd {
       cwd: this.stateDir,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ROVERD_ROBOT_STATE_DIR: this.stateDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    child.on('close', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** The same on a terminal of its own: what is written to stdin is typed there. */
+  onTerminal(args: readonly string[], env: Environment = {}): ChildProcess {
+    const program = [process.execPath, join(this.#bundleDir, 'main.js'), ...args];
+    const child = spawn('python3', ['-c', TERMINAL, ...program], {
+      cwd: this.stateDir,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ROVERD_ROBOT_STATE_DIR: this.stateDir, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#children.add(child);
     child.on('close', () => this.#children.delete(child));
