@@ -37,8 +37,9 @@ export async function calibrate(options: CalibrateArguments): Promise<void> {
   if ((await checkPort(config)).robotAnswers) {
     throw new CommandLineError(EXIT.failed, 'A robot is running here and has the motors. Stop it first.');
   }
-  const drivetrain = await openDrivetrain(config, {
-    logger: createLogger({ level: 'warn', format: 'pretty' }),
+  const logger = createLogger({ level: 'warn', format: 'pretty' });
+  const drivetrain = await openDrivetrain(config, { logger }).catch((cause: Error) => {
+    throw new CommandLineError(EXIT.failed, cause.message, { cause });
   });
   const dialogue = new Dialogue();
   try {

@@ -20,18 +20,26 @@ export interface DriveDeps {
 
 type DriveConfig = Pick<Config, 'drive' | 'motorHat' | 'explorerHat' | 'johnnyFive'>;
 
+/** Why there are no motors, in words for who stands before the robot. */
+export class DriveError extends Error {
+  override readonly name = 'DriveError';
+}
+
 /**
  * Opens the motors that the configuration names, or finds them (`drive.driver` auto), and logs what was decided.
  * They stand still when this resolves.
- * @throws Error saying what was looked for, what was found and what to do
+ * @throws DriveError saying what was looked for, what was found and what to do
  */
 export async function openDrivetrain(config: DriveConfig, deps: DriveDeps): Promise<Drivetrain> {
-  const { logger } = deps;
-  const { driver } = config.drive;
-  const decision = driver === 'auto' ? await found(config, deps) : { driver, why: 'drive.driver names it' };
-  const drivetrain = await openDriver(config, decision, deps);
-  logger.info({ driver: drivetrain.describe().name, why: decision.why }, 'motors ready');
-  return drivetrain;
+  try {
+    const { driver } = config.drive;
+    const decision = driver === 'auto' ? await found(config, deps) : { driver, why: 'drive.driver names it' };
+    const drivetrain = await openDriver(config, decision, deps);
+    deps.logger.info({ driver: drivetrain.describe().name, why: decision.why }, 'motors ready');
+    return drivetrain;
+  } catch (cause) {
+    throw new DriveError((cause as Error).message, { cause });
+  }
 }
 
 async function found(config: DriveConfig, deps: DriveDeps): Promise<Decision> {

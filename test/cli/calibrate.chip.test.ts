@@ -26,9 +26,16 @@ class Person {
 
   constructor(args: readonly string[], file: string) {
     const env = { LD_PRELOAD, CHIPS_STATE, ROVERD_CONFIG: file };
-    this.#child = roverd.onTerminal(['calibrate', ...args, '--set', 'teleop.port=0'], env);
+    this.#child = roverd.onTerminal(['calibrate', '--set', 'teleop.port=0', ...args], env);
     this.#child.stdout?.on('data', (chunk) => (this.#text += chunk));
-    this.exited = new Promise((resolve) => this.#child.on('close', resolve));
+    // One that waits for an answer nobody gives would wait for ever.
+    const patience = setTimeout(() => this.#child.kill(), 2 * WAIT_MS);
+    this.exited = new Promise((resolve) =>
+      this.#child.on('close', (code) => {
+        clearTimeout(patience);
+        resolve(code);
+      }),
+    );
   }
 
   get text(): string {
@@ -61,40 +68,43 @@ function configFile(content: object): string {
 }
 
 const motor = (chips: Chips, number: number) => motorState(chips.pca9685().duty, number);
-/** Which motors have been driven, and which way, in order. */
-function turns(chips: Chips): string[] {
-  const seen: string[] = [];
-  for (const { outputs } of chips.pca9685().outputs.changes()) {
-    const level = (channel: number) => (outputs >> channel) & 1;
-    for (const number of [1, 2]) {
-      const { ratio } = motorState(level, number);
-      if (ratio !== 0) seen.push(`M${number} ${ratio > 0 ? '+' : '-'}`);
-    }
-  }
-  return seen;
+/** Which motors have been driven since now, and which way, in order. */
+function watchTurns(chips: Chips): () => string[] {
+  const sinceNs = process.hrtime.bigint();
+  return () => {
+    const changes = chips.pca9685().outputs.changes();
+    return changes
+      .filter(({ atNs }) => atNs >= sinceNs)
+      .flatMap(({ outputs }) => {
+        const level = (channel: number) => (outputs >> channel) & 1;
+        const driven = [1, 2].filter((number) => motorState(level, number).ratio !== 0);
+        return driven.map((number) => `M${number} ${motorState(level, number).ratio > 0 ? '+' : '-'}`);
+      });
+  };
 }
 
 test('turns each motor, hears how it went, and writes what differs', async () => {
   const chips = ownChips({ pca9685: [0x60] });
+  const turns = watchTurns(chips);
   const file = configFile({ robot: { name: 'rosa' }, drive: { maxRatio: 0.5 } });
   const person = new Person(['--ratio', '0.4', '--ms', '50'], file);
   await person.reads('The left wheels are told to go forward.');
   await person.reads('Which way did they go?');
-  assert.equal(turns(chips), ['M1 +']);
+  assert.equal(turns(), ['M1 +']);
   assert.is(motor(chips, 1).ratio, 0);
   person.types('what?\n');
   await person.reads('Please answer f, b, n, o, a.');
   await person.reads('Which way did they go?');
   person.types('again\n');
   await person.reads('Which way did they go?');
-  assert.equal(turns(chips), ['M1 +', 'M1 +']);
+  assert.equal(turns(), ['M1 +', 'M1 +']);
   // As if M1 drove the right wheels, the wrong way round, and M2 the left ones.
   person.types('o\n');
   await person.reads('Which way did the right wheels go?');
   person.types('backwards\n');
   await person.reads('The right wheels are told to go forward.');
   await person.reads('Which way did they go?');
-  assert.is(turns(chips).at(-1), 'M2 +');
+  assert.is(turns().at(-1), 'M2 +');
   person.types('o\n');
   await person.reads('Which way did the left wheels go?');
   person.types('f\n');
@@ -111,6 +121,7 @@ test('turns each motor, hears how it went, and writes what differs', async () =>
 
 test('changes nothing when all is right, and says so', async () => {
   const chips = ownChips({ pca9685: [0x60] });
+  const turns = watchTurns(chips);
   const file = configFile({ drive: { invertLeft: true } });
   const before = readFileSync(file, 'utf8');
   const person = new Person(['--ms', '50'], file);
@@ -120,7 +131,7 @@ test('changes nothing when all is right, and says so', async () => {
   }
   assert.is(await person.exited, 0);
   assert.match(person.text, 'Nothing to change');
-  assert.equal(turns(chips), ['M1 -', 'M2 +']);
+  assert.equal(turns(), ['M1 -', 'M2 +']);
   assert.is(readFileSync(file, 'utf8'), before);
   chips.close();
 });
@@ -171,6 +182,7 @@ test('a motor that does not turn, or answers that do not fit, change nothing', a
 
 test('leaves the motors to a robot that runs, and refuses a simulated one', async () => {
   const chips = ownChips({ pca9685: [0x60] });
+  const turns = watchTurns(chips);
   const server = createServer((_, response) => response.end('{"status":"ok"}'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -181,7 +193,7 @@ test('leaves the motors to a robot that runs, and refuses a simulated one', asyn
   const simulated = new Person(['--set', 'robot.simulate=true'], configFile({}));
   assert.is(await simulated.exited, 2);
   assert.match(simulated.text, 'A simulated robot has no motors');
-  assert.equal(turns(chips), []);
+  assert.equal(turns(), []);
   chips.close();
 });
 
