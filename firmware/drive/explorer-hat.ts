@@ -29,14 +29,10 @@ export async function openExplorerHat(
   pinOf: (gpio: number) => PwmPin,
 ): Promise<Drivetrain> {
   const pins = new Map(EXPLORER_GPIOS.map((gpio) => [gpio, pinOf(gpio)]));
-  const opened: PwmPin[] = [];
   try {
-    for (const pin of pins.values()) {
-      await pin.open();
-      opened.push(pin);
-    }
+    await all([...pins.values()].map((pin) => pin.open()));
   } catch (error) {
-    await Promise.allSettled(opened.map((pin) => pin.close()));
+    await Promise.allSettled([...pins.values()].map((pin) => pin.close()));
     throw error;
   }
   return createOrderedDrivetrain(new ExplorerHat(name, options, pins), options);

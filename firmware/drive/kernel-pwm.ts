@@ -8,8 +8,8 @@ import type { PwmPin } from './pwm-pin.ts';
 export const PWM_ROOT = '/sys/class/pwm';
 const NS_PER_S = 1_000_000_000;
 /** After an export udev gives the files to their group, which takes some ms; more on a busy machine. */
-const PERMISSION_TRIES = 40;
-const PERMISSION_EVERY_MS = 50;
+const PERMISSION_TRIES = 200;
+const PERMISSION_EVERY_MS = 10;
 
 /**
  * Which chip makes the PWM of which GPIO: the overlay pwm-gpio makes one chip a pin, whose device tree node has

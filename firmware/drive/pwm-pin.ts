@@ -8,7 +8,7 @@ export interface PwmPin {
   write(dutyRatio: number): Promise<void>;
   /** Undoes what a guardian does to silence the pin; at its last duty otherwise. */
   enable(): Promise<void>;
-  /** Makes it low and gives it back. */
+  /** Makes it low and gives it back; nothing where it is not open. */
   close(): Promise<void>;
   /** What makes it low without this process. */
   readonly silence: readonly SilenceStep[];

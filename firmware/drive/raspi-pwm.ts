@@ -22,6 +22,7 @@ class RaspiPwmPin implements PwmPin {
   readonly silence = [];
   readonly #io: IoPlugin;
   readonly #pin: string;
+  #isOpen = false;
 
   constructor(io: IoPlugin, pin: string) {
     this.#io = io;
@@ -31,6 +32,7 @@ class RaspiPwmPin implements PwmPin {
   async open(): Promise<void> {
     this.#io.pinMode(this.#pin, this.#io.MODES.PWM);
     await this.write(0);
+    this.#isOpen = true;
   }
 
   async write(dutyRatio: number): Promise<void> {
@@ -40,6 +42,7 @@ class RaspiPwmPin implements PwmPin {
   async enable(): Promise<void> {}
 
   async close(): Promise<void> {
-    await this.write(0);
+    if (this.#isOpen) await this.write(0);
+    this.#isOpen = false;
   }
 }

@@ -91,6 +91,22 @@ test('without motors it says in one line what it looked for and what to do', asy
   chips.close();
 });
 
+test('doctor finds the same, and writes nothing to the chip', async () => {
+  const chips = ownChips({ pca9685: [0x60] });
+  chips.clearLog();
+  const { stdout } = await roverd.run(
+    ['doctor', '--json', '--set', 'teleop.port=0', 'video.enabled=false'],
+    CHIPS_ENV,
+  );
+  const { findings } = JSON.parse(stdout) as { findings: { what: string; detail: string; mend?: string }[] };
+  const of = (what: string) => findings.find((finding) => finding.what === what);
+  assert.equal(of('I2C bus 1'), { what: 'I2C bus 1', detail: 'open' });
+  assert.equal(of('motor chip'), { what: 'motor chip', detail: 'a PCA9685 at 0x60' });
+  assert.ok(of('permissions') && of('clock'));
+  assert.ok(chips.log().every(({ writtenLength }) => writtenLength <= 1));
+  chips.close();
+});
+
 test('the simulator needs no I2C bus, and takes none', async () => {
   const chips = ownChips({ pca9685: [0x60] });
   const robot = await start('--simulate');

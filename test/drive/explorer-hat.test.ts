@@ -146,7 +146,7 @@ test('a pin that can’t be had gives back the others', async () => {
   };
   const error = await openExplorerHat('x', OPTIONS, pins.of).catch((caught: Error) => caught);
   assert.is((error as Error).message, 'no such pin');
-  assert.equal(pins.closed, [19, 20]);
+  assert.equal(pins.closed.sort(), [19, 20, 21, 26]);
 });
 
 test.run();

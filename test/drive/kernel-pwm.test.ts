@@ -89,7 +89,7 @@ test('waits until udev has given the files to the user', async () => {
     pauses = 10;
     const never = await pin.open().catch((error: Error) => error.message);
     assert.match(String(never), /EACCES.*Add the user to the group gpio/);
-    assert.is(pauses, 10 + 39);
+    assert.is(pauses, 10 + 199);
   } finally {
     if (asRoot) process.seteuid?.(0);
   }

@@ -169,6 +169,19 @@ test('one failed write costs one command', async () => {
   assert.equal(wheelsOf(registers), { left: 0.5, right: 0.5 });
 });
 
+test('after a failed write the chip is asked before the next', async () => {
+  const { bus, registers, warnings, drivetrain } = await openHat();
+  bus.fault = () => {
+    bus.fault = () => null;
+    for (const [register, value] of Object.entries(PCA9685_RESET)) registers[Number(register)] = value;
+    return 'EIO';
+  };
+  assert.match((await rejection(drivetrain.set(1, 1))).message, /EIO/);
+  await drivetrain.set(0.5, 0.5);
+  assert.equal(wheelsOf(registers), { left: 0.5, right: 0.5 });
+  assert.is(warnings.length, 1);
+});
+
 test('a chip that lost its power is set up again with the next start from rest, and says so', async () => {
   const { bus, registers, warnings, drivetrain } = await openHat();
   await drivetrain.set(1, 1);
@@ -213,7 +226,7 @@ test('a stop while the chip is set up again keeps the motors still', async () =>
   bus.written();
   pausing();
   await set;
-  for (const bytes of bus.written()) assert.equal(bytes.slice(5, 9), ON, 'brakes');
+  for (const bytes of bus.written()) assert.equal(bytes.slice(1, 5), OFF, 'no PWM for the left motor');
   assert.equal(wheelsOf(registers), { left: 0, right: 0 });
 });
 
