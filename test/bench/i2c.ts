@@ -15,7 +15,10 @@ const CLOCK_HZ = 100_000;
 const wireBits = ({ writtenLength, readLength }: Transaction) => 2 + 9 * (1 + writtenLength + readLength);
 
 /** Who drives the two motors M1 and M2 of a Motor HAT: a script of this folder that serves orders. */
-const DRIVERS = [{ name: "johnny-five's Motor", script: 'i2c-johnny-five' }] as const;
+const DRIVERS = [
+  { name: 'motor-hat', script: 'i2c-motor-hat' },
+  { name: "johnny-five's Motor", script: 'i2c-johnny-five' },
+] as const;
 
 /** How much goes over the bus for one command to both motors, and how long until the chip has it. */
 export async function bench(): Promise<Figure[]> {
