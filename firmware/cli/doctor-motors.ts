@@ -16,10 +16,13 @@ const CHOOSE = 'name the driver by drive.driver, or give --simulate for a simula
 export async function checkMotors(config: Config, deps: MotorCheckDeps = {}): Promise<Finding[]> {
   const { driver } = config.drive;
   if (driver === 'johnny-five') return [checkJohnnyFive(config)];
+  const findings: Finding[] = [];
+  if (driver !== 'explorer-hat') {
+    const bus = await checkBus(config, deps);
+    if (bus.mend !== undefined) return [bus];
+    findings.push(bus);
+  }
   const evidence = await gatherEvidence(config, deps);
-  const needsBus = driver !== 'explorer-hat';
-  const findings: Finding[] = needsBus ? [checkBus(config, evidence)] : [];
-  if (needsBus && evidence.busError !== null) return findings;
   const decision =
     driver === 'auto' ? decide(evidence, config.explorerHat.pwm) : { driver, why: 'drive.driver names it' };
   const chosen = decision.driver;
@@ -33,10 +36,15 @@ export async function checkMotors(config: Config, deps: MotorCheckDeps = {}): Pr
   return findings;
 }
 
-function checkBus({ motorHat }: Config, { busError }: Evidence): Finding {
+async function checkBus({ motorHat }: Config, { openBus = openI2cBus }: MotorCheckDeps): Promise<Finding> {
   const what = `I2C bus ${motorHat.bus}`;
-  if (busError === null) return { what, detail: 'open' };
-  return { what, detail: busError, mend: 'do as it says, then run roverd doctor again' };
+  try {
+    await (await openBus(motorHat.bus)).close();
+    return { what, detail: 'open' };
+  } catch (error) {
+    const { message, mend = '' } = error as Partial<I2cError> & Error;
+    return { what, detail: message, mend: mend || 'name another bus by motorHat.bus' };
+  }
 }
 
 async function checkMotorChip(

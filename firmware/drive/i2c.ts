@@ -45,11 +45,20 @@ export class I2cError extends Error {
   readonly bus: number;
   /** Null where the bus itself is meant. */
   readonly address: number | null;
-  constructor(code: string, bus: number, address: number | null, message: string, cause?: unknown) {
-    super(message, { cause });
+  /** What to do about it; empty where the message is all there is to say. */
+  readonly mend: string;
+  constructor(
+    code: string,
+    bus: number,
+    address: number | null,
+    message: string,
+    { cause, mend = '' }: ErrorOptions & { readonly mend?: string } = {},
+  ) {
+    super(mend === '' ? message : `${message}: ${mend}`, { cause });
     this.code = code;
     this.bus = bus;
     this.address = address;
+    this.mend = mend;
   }
 }
 
@@ -67,18 +76,25 @@ export async function openI2cBus(busNumber: number): Promise<I2cBus> {
     if (!i2c || !smbusReceiveByte) throw Object.assign(new Error('no plain I2C'), { code: 'ENOTSUP' });
   } catch (cause) {
     const code = codeOf(cause);
-    const message = `Can't use I2C bus ${busNumber} (/dev/i2c-${busNumber}): ${BUS_MENDS[code] ?? code}`;
-    throw new I2cError(code, busNumber, null, message, cause);
+    const { what = code, mend = '' } = BUS_FAULTS[code] ?? {};
+    const message = `Can't use I2C bus ${busNumber} (/dev/i2c-${busNumber}), ${what}`;
+    throw new I2cError(code, busNumber, null, message, { cause, mend });
   } finally {
     await bus.close();
   }
   return new LinuxI2cBus(busNumber, open);
 }
 
-const BUS_MENDS: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there. Switch I2C on (sudo raspi-config nonint do_i2c 0) and restart',
-  EACCES: 'it may not be opened. Add the user to its group (sudo usermod -aG i2c $USER) and log in again',
-  ENOTSUP: 'its controller does not do plain I2C transactions',
+const BUS_FAULTS: Readonly<Record<string, { readonly what: string; readonly mend?: string }>> = {
+  ENOENT: {
+    what: 'which is not there',
+    mend: 'switch I2C on (sudo raspi-config nonint do_i2c 0) and restart',
+  },
+  EACCES: {
+    what: 'which may not be opened',
+    mend: 'add the user to its group (sudo usermod -aG i2c $USER) and log in again',
+  },
+  ENOTSUP: { what: 'whose controller does not do plain I2C transactions' },
 };
 
 /** One address as i2c-bus opens it: a file of its own, bound to the address by its first call. */
@@ -201,7 +217,7 @@ class LinuxI2cBus implements I2cBus {
     const message = NO_ANSWER_CODES.includes(code)
       ? `Nothing answers at ${at} (${code})`
       : `A transfer with ${at} failed: ${CALL_REASONS[code] ?? code}`;
-    return new I2cError(code, this.number, address, message, cause);
+    return new I2cError(code, this.number, address, message, { cause });
   }
 }
 
@@ -217,8 +233,9 @@ async function loadAddon(busNumber: number): Promise<typeof import('i2c-bus')> {
     const loaded = (await import('i2c-bus')) as { default?: typeof import('i2c-bus') };
     return loaded.default ?? (loaded as typeof import('i2c-bus'));
   } catch (cause) {
-    const message = `Can't load the I2C addon (npm i2c-bus): ${(cause as Error).message}`;
-    throw new I2cError(codeOf(cause), busNumber, null, message, cause);
+    const message = `Can't load the I2C addon (npm i2c-bus), ${(cause as Error).message}`;
+    const mend = 'run `npm start` once in the folder of roverd; it builds what is missing';
+    throw new I2cError(codeOf(cause), busNumber, null, message, { cause, mend });
   }
 }
 

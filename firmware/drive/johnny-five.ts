@@ -17,6 +17,8 @@ export interface JohnnyFiveDeps {
 }
 
 interface Board extends Readied {
+  /** Waits 10 s for a board that has connected; it would keep the process that long. */
+  readonly timer?: NodeJS.Timeout | null;
   readonly io: { close?(): void; readonly transport?: { close?(): void } };
 }
 
@@ -161,7 +163,8 @@ class JohnnyFiveOutputs implements MotorOutputs {
   }
 }
 
-function closeBoard({ io }: Board): void {
+function closeBoard({ io, timer }: Board): void {
+  if (timer) clearTimeout(timer);
   if (io?.transport?.close) io.transport.close();
   else io?.close?.();
 }

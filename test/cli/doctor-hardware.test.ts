@@ -82,12 +82,12 @@ for (const [what, prepare, overrides, detail, mend] of [
 
 test('a bus that is not there is the one finding', async () => {
   const openBus = async () => {
-    throw new I2cError('ENOENT', 1, null, 'it is not there. Switch it on');
+    throw new I2cError('ENOENT', 1, null, 'it is not there', { mend: 'switch it on' });
   };
   const findings = await checkMotors(loadConfig().config, { openBus });
-  assert.is(findings.length, 1);
-  assert.match(findings[0]!.detail, 'Switch it on');
-  assert.ok(findings[0]!.mend);
+  assert.equal(findings, [
+    { what: 'I2C bus 1', detail: 'it is not there: switch it on', mend: 'switch it on' },
+  ]);
 });
 
 test('an Explorer HAT with its overlay is in order', async () => {

@@ -115,7 +115,7 @@ test('a bus that may not be opened, or is not there, says what to do', async () 
   chips.refuseOpen(null);
   const missing = await failure(openI2cBus(7));
   assert.equal([missing.code, missing.bus, missing.address], ['ENOENT', 7, null]);
-  assert.match(missing.message, /Can't use I2C bus 7 \(\/dev\/i2c-7\): it is not there\. Switch I2C on/);
+  assert.match(missing.message, /Can't use I2C bus 7 \(\/dev\/i2c-7\), which is not there: switch I2C on/);
   chips.close();
 });
 
