@@ -1,3 +1,5 @@
+import { restingCellVolts } from '../telemetry/battery-curves.ts';
+
 export interface BatteryOptions {
   /** Charge at the start, 0..1. Default 1. */
   readonly startRatio?: number;
@@ -22,17 +24,6 @@ const DEFAULT_IDLE_W = 3.5;
 const DEFAULT_STALL_W = 120;
 const CELLS_IN_A_ROW = 2;
 const RESISTANCE_OHM = 0.06;
-/** Resting volts of a lithium-ion cell by charge, read off typical 18650 discharge curves. */
-const RESTING: readonly (readonly [ratio: number, volts: number])[] = [
-  [0, 3.0],
-  [0.05, 3.3],
-  [0.1, 3.45],
-  [0.3, 3.62],
-  [0.5, 3.72],
-  [0.7, 3.88],
-  [0.9, 4.05],
-  [1, 4.18],
-];
 
 /** @throws RangeError when an option is out of range */
 export function createBattery(options: BatteryOptions = {}): Battery {
@@ -55,7 +46,7 @@ export function createBattery(options: BatteryOptions = {}): Battery {
     },
     ratio: () => ratio,
     volts() {
-      const resting = CELLS_IN_A_ROW * restingVolts(ratio);
+      const resting = CELLS_IN_A_ROW * restingCellVolts('liion', ratio);
       return resting - (drawnW / resting) * RESISTANCE_OHM;
     },
   };
@@ -64,15 +55,4 @@ export function createBattery(options: BatteryOptions = {}): Battery {
 /** The capacity that is empty after driving for `minutes` with that load. */
 export function capacityForMinutes(minutes: number, loadRatio: number): number {
   return ((DEFAULT_IDLE_W + DEFAULT_STALL_W * loadRatio) * minutes) / 60;
-}
-
-function restingVolts(ratio: number): number {
-  for (let index = 1; index < RESTING.length; index += 1) {
-    const [lowRatio, lowVolts] = RESTING[index - 1]!;
-    const [highRatio, highVolts] = RESTING[index]!;
-    if (ratio <= highRatio) {
-      return lowVolts + ((ratio - lowRatio) / (highRatio - lowRatio)) * (highVolts - lowVolts);
-    }
-  }
-  return RESTING.at(-1)![1];
 }

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { readOrNull } from './read-file.ts';
 import type { Samples, Sensor } from './sensor.ts';
 import { parseWireless } from './wireless.ts';
 
@@ -76,9 +77,4 @@ async function readCpuTemperature(root: string): Promise<Samples | null> {
 function field(text: string | null, name: string): number | null {
   const match = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text ?? '');
   return match ? Number(match[1]) : null;
-}
-
-/** Null when it is not there, may not be read, or its device is gone: all mean that there is no such reading. */
-async function readOrNull(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null);
 }

@@ -36,6 +36,22 @@ const SAMPLE_METRICS: Readonly<Record<string, readonly [name: string, help: stri
   batteryVolts: ['battery_volts', 'Voltage of the battery'],
   batteryRatio: ['battery_ratio', 'State of charge, 0 to 1'],
   cpuCelsius: ['cpu_celsius', 'Temperature of the processor'],
+  underVoltage: ['under_voltage', '1 while the voltage is too low'],
+  underVoltageSinceStart: [
+    'under_voltage_since_start',
+    '1 when the voltage was too low since the machine started',
+  ],
+  throttled: ['cpu_throttled', '1 while the processor is slowed down'],
+  frequencyCapped: ['cpu_frequency_capped', '1 while the frequency of the processor is bounded'],
+  temperatureLimited: [
+    'cpu_temperature_limited',
+    '1 while the processor is at its soft limit of temperature',
+  ],
+  throttledSinceStart: [
+    'cpu_throttled_since_start',
+    '1 when the processor was slowed down since the machine started',
+  ],
+  touchedPads: ['touched_pads', 'Touch pads touched since the reading before, bit 0 being pad 1'],
   loadRatio: ['load_ratio', 'One-minute load average divided by the number of cores'],
   memoryUsedRatio: ['memory_used_ratio', 'Share of the memory in use, 0 to 1'],
   residentMiB: ['resident_bytes', 'Memory of the process that is in RAM', 1024 * 1024],

@@ -4,6 +4,17 @@ export interface Samples {
   /** State of charge, 0..1. */
   batteryRatio?: number;
   cpuCelsius?: number;
+  /** 1 while the supply of the Pi is below 4.63 V, else 0. */
+  underVoltage?: number;
+  /** 1 while the firmware slows the processor down, or bounds its frequency, or holds it at its soft limit, else 0. */
+  throttled?: number;
+  frequencyCapped?: number;
+  temperatureLimited?: number;
+  /** 1 when it was so at any time since the machine started, else 0. */
+  underVoltageSinceStart?: number;
+  throttledSinceStart?: number;
+  /** Touch pads touched since the reading before: bit 0 is pad 1. */
+  touchedPads?: number;
   /** One-minute load average divided by the number of cores. */
   loadRatio?: number;
   memoryUsedRatio?: number;

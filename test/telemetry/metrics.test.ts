@@ -33,12 +33,22 @@ function begin() {
 
 test('gives present values each time it is asked', async () => {
   const { state, lines } = begin();
-  state.samples = { batteryRatio: 0.75, residentMiB: 2, myOwnThing: 7 };
+  state.samples = {
+    batteryRatio: 0.75,
+    residentMiB: 2,
+    underVoltage: 1,
+    throttled: 0,
+    touchedPads: 5,
+    myOwnThing: 7,
+  };
   const first = await lines();
   for (const line of [
     'roverd_info{robot="tim",version="1.2.3"} 1',
     'roverd_battery_ratio 0.75',
     'roverd_resident_bytes 2097152',
+    'roverd_under_voltage 1',
+    'roverd_cpu_throttled 0',
+    'roverd_touched_pads 5',
     'roverd_sample{name="myOwnThing"} 7',
     'roverd_wheel_ratio{side="left"} 0.5',
     'roverd_wheel_ratio{side="right"} -0.25',
@@ -55,7 +65,7 @@ test('gives present values each time it is asked', async () => {
   const second = await lines();
   assert.ok(second.includes('roverd_emergency_stop 1'));
   // What is no longer measured is absent, not zero.
-  assert.not.match(second.join('\n'), /roverd_(battery|resident|sample)/);
+  assert.not.match(second.join('\n'), /roverd_(battery|resident|sample|under|cpu|touched)/);
 });
 
 test('passes every counter of the command core on, without adding them up twice', async () => {

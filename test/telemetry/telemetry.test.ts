@@ -1,24 +1,8 @@
-import { VirtualAction, VirtualTimeScheduler } from 'rxjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Samples, Sensor } from '../../firmware/telemetry/sensor.ts';
 import { createTelemetry, type TelemetryOptions } from '../../firmware/telemetry/telemetry.ts';
-
-/** Virtual time in which promises settle between one due action and the next. */
-class Time extends VirtualTimeScheduler {
-  constructor() {
-    super(VirtualAction, 0);
-  }
-  async advance(ms: number): Promise<void> {
-    const end = this.frame + ms;
-    while (this.frame < end) {
-      this.maxFrames = Math.min(end, this.frame + 10);
-      this.flush();
-      this.frame = this.maxFrames;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
+import { Time } from './time.ts';
 
 function begin(sensors: Sensor[], options: Partial<TelemetryOptions> = {}) {
   const time = new Time();
