@@ -26,6 +26,8 @@ Beyond each key's own range:
 - \`drive.driver\` johnny-five needs \`johnnyFive.left\` and \`johnnyFive.right\`.
 - \`video.source\` simulator needs a simulated robot.
 - \`video.source\` file needs \`video.file\`.
+- \`limits.batteryEmptyRatio\` <= \`limits.batteryLowRatio\`.
+- No pad is both in \`bumper.frontPads\` and \`bumper.rearPads\`.
 - \`teleop.tlsCert\` and \`teleop.tlsKey\` go together.
 - \`teleop.host\` other than this machine alone needs them, or \`teleop.allowPlaintext\`.
 `;

@@ -88,13 +88,16 @@ export function list<T>(options: {
   readonly accepts: (item: unknown) => boolean;
   readonly expects: string;
   readonly maxItems: number;
+  /** What an item of `a,b,c` stands for, where it is not its text. */
+  readonly item?: (text: string) => unknown;
   readonly sensitive?: boolean;
   readonly doc: string;
 }): Key<readonly T[]> {
   const accepts = (value: unknown) =>
     Array.isArray(value) && value.length <= options.maxItems && value.every(options.accepts);
   const expects = `at most ${options.maxItems} ${options.expects}`;
-  return key(options, expects, accepts, listFromText, '', options.sensitive);
+  const fromText = (text: string) => listFromText(text, options.item);
+  return key(options, expects, accepts, fromText, '', options.sensitive);
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -133,9 +136,9 @@ function numberFromText(text: string): unknown {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 }
 
-function listFromText(text: string): unknown {
+function listFromText(text: string, item: (text: string) => unknown = (same) => same): unknown {
   if (text === '') return [];
-  if (!text.trimStart().startsWith('[')) return text.split(',').map((item) => item.trim());
+  if (!text.trimStart().startsWith('[')) return text.split(',').map((part) => item(part.trim()));
   return jsonFromText(text);
 }
 

@@ -13,7 +13,7 @@ export function isSimulated({ robot, drive }: Pick<Config, 'robot' | 'drive'>): 
 
 /** What keys ask of one another. Each fault names the key to change. */
 export function brokenRules(config: Config, sources: Readonly<Record<string, string>>): ConfigFault[] {
-  const { teleop, video, drive, johnnyFive } = config;
+  const { teleop, video, drive, johnnyFive, limits, bumper } = config;
   const faults: ConfigFault[] = [];
   const fault = (key: string, expected: string, received: string) =>
     faults.push({ key, expected, received, source: sources[key] ?? 'default' });
@@ -38,6 +38,19 @@ export function brokenRules(config: Config, sources: Readonly<Record<string, str
   }
   if (video.source === 'simulator' && !isSimulated(config)) {
     fault('video.source', 'a camera, since robot.simulate is off', '"simulator"');
+  }
+  const { batteryLowRatio, batteryEmptyRatio } = limits;
+  if (batteryEmptyRatio > batteryLowRatio) {
+    fault(
+      'limits.batteryEmptyRatio',
+      `at most limits.batteryLowRatio (${batteryLowRatio})`,
+      `${batteryEmptyRatio}`,
+    );
+  }
+  const { frontPads, rearPads } = bumper;
+  const atBothEnds = frontPads.filter((pad) => rearPads.includes(pad));
+  if (atBothEnds.length > 0) {
+    fault('bumper.rearPads', 'other pads than bumper.frontPads', JSON.stringify(atBothEnds));
   }
   if (video.source === 'file' && video.file === '') {
     fault('video.file', 'a path, since video.source is file', 'none');

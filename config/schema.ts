@@ -325,6 +325,141 @@ export const schema = withVariables({
       doc: 'How often battery, temperature, memory, load and Wi-Fi are read.',
     }),
   },
+  battery: {
+    enabled: oneOf(['auto', 'on', 'off'], {
+      default: 'auto',
+      doc: 'Measures the battery by an ADS1015 behind a voltage divider. auto: where one answers and first reads a voltage that such a battery has. off where something else is wired to it.',
+    }),
+    bus: whole({ default: 1, min: 0, max: 99, doc: 'I2C bus of the ADS1015: N of `/dev/i2c-N`.' }),
+    address: whole({
+      default: 0x48,
+      min: 0x48,
+      max: 0x4b,
+      doc: 'Its I2C address, 72 being 0x48.',
+    }),
+    channel: whole({
+      default: 0,
+      min: 0,
+      max: 3,
+      doc: 'Its input AIN0 to AIN3. On the Explorer HAT analog one to four are AIN3, 2, 1, 0.',
+    }),
+    dividerRatio: number({
+      default: 2,
+      min: 1,
+      max: 20,
+      doc: "Volts of the battery for each volt at the input: (R1 + R2) / R2. The input bears the chip's supply at most, 5 V on the Explorer HAT.",
+    }),
+    cells: whole({ default: 2, min: 1, max: 14, doc: 'Cells in a row.' }),
+    chemistry: oneOf(['lipo', 'liion', 'nimh', 'lead'], {
+      default: 'lipo',
+      doc: 'Kind of cells: it says how much charge a voltage stands for.',
+    }),
+  },
+  touch: {
+    enabled: oneOf(['auto', 'on', 'off'], {
+      default: 'auto',
+      doc: 'Reads the touch pads of an Explorer HAT (CAP1208). auto: where they answer. Pads that are bumpers are always read.',
+    }),
+    bus: whole({ default: 1, min: 0, max: 99, doc: 'I2C bus of the CAP1208.' }),
+    pollMs: whole({
+      default: 20,
+      min: 5,
+      max: 200,
+      unit: 'ms',
+      doc: 'How often bumpers are read. The chip itself feels a touch within 35 ms.',
+    }),
+  },
+  bumper: {
+    frontPads: list<number>({
+      default: [],
+      maxItems: 8,
+      accepts: isPad,
+      expects: 'touch pads in 1..8',
+      item: Number,
+      doc: 'Touch pads at the front. While one is touched the robot does not drive forward, and what drove forward stops.',
+    }),
+    rearPads: list<number>({
+      default: [],
+      maxItems: 8,
+      accepts: isPad,
+      expects: 'touch pads in 1..8',
+      item: Number,
+      doc: 'Touch pads at the rear, likewise for driving backwards.',
+    }),
+  },
+  limits: {
+    batteryLowRatio: charge(0.2, 'Below this the battery is low and the robot slower.'),
+    batteryLowSpeedRatio: topSpeed('while the battery is low'),
+    batteryEmptyRatio: charge(0.05, 'Below this the battery is empty and the robot stops until it is reset.'),
+    wifiWeakRatio: number({
+      default: 0.15,
+      min: 0,
+      max: 1,
+      unit: 'of the best',
+      doc: 'Quality of the Wi-Fi below which the robot is slower.',
+    }),
+    wifiWeakSpeedRatio: topSpeed('while the Wi-Fi is weak'),
+    roundTripMs: whole({
+      default: 400,
+      min: 20,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'Round trip to the page of the operator above which the robot is slower.',
+    }),
+    roundTripSpeedRatio: topSpeed('while the round trip is too long'),
+    lossRatio: number({
+      default: 0.15,
+      min: 0.01,
+      max: 1,
+      unit: 'of packets',
+      doc: 'Loss on the way to the operator above which the robot is slower.',
+    }),
+    lossSpeedRatio: topSpeed('while too much is lost'),
+    videoAgeMs: whole({
+      default: 800,
+      min: 50,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'Age of the picture that the operator sees above which the robot is slower.',
+    }),
+    videoAgeSpeedRatio: topSpeed('while the picture is too old'),
+    bumperSilentSpeedRatio: topSpeed('while there are bumpers that can not be read'),
+    underVoltageSpeedRatio: number({
+      default: 0,
+      min: 0,
+      max: 1,
+      unit: 'of full speed',
+      doc: 'Up to which wheels may still speed up while the voltage of the Pi is too low: slowing down is always allowed. 0: a robot that stands does not start. 1 switches the rule off.',
+    }),
+    cpuHotCelsius: whole({
+      default: 80,
+      min: 40,
+      max: 110,
+      unit: 'degrees Celsius',
+      doc: 'Above this the page says that the processor is hot. A Pi slows itself down between 80 and 85.',
+    }),
+    hysteresisRatio: number({
+      default: 0.25,
+      min: 0,
+      max: 0.9,
+      unit: 'of the bound',
+      doc: 'By so much a value must be better than the bound it broke, to count as good again.',
+    }),
+    setAfterMs: whole({
+      default: 2000,
+      min: 0,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a value must be bad before it counts. Voltage too low counts at once.',
+    }),
+    clearAfterMs: whole({
+      default: 3000,
+      min: 0,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a value must be good again before that counts.',
+    }),
+  },
   log: {
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       default: 'info',
@@ -361,6 +496,18 @@ function withVariables<S extends Sections>(sections: S): S {
     }
   }
   return sections;
+}
+
+function charge(byDefault: number, doc: string): Key<number> {
+  return number({ default: byDefault, min: 0, max: 1, unit: 'of full charge', doc });
+}
+
+function topSpeed(when: string): Key<number> {
+  return number({ default: 0.5, min: 0.05, max: 1, unit: 'of full speed', doc: `Top speed ${when}.` });
+}
+
+function isPad(item: unknown): boolean {
+  return typeof item === 'number' && Number.isInteger(item) && item >= 1 && item <= 8;
 }
 
 function isIceServer(item: unknown): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { distinctUntilChanged, map, type Subscription } from 'rxjs';
+import { merge, type Subscription } from 'rxjs';
 import { packageRoot } from '../config/paths.ts';
 import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,9 +9,9 @@ import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts
 import { openLeds } from './drive/leds.ts';
 import { openDrivetrain } from './drive/open.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
-import { machineSensors } from './telemetry/machine.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { judgeSamples, type SampleFault } from './telemetry/rules.ts';
+import { openSensors } from './telemetry/open.ts';
+import { sampleFaults } from './telemetry/rules.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { startTeleop } from './teleop/server.ts';
 import { openTokenStore } from './teleop/tokens.ts';
@@ -87,7 +87,7 @@ async function assemble(
   closing(() => (simulator ?? drivetrain).close());
   const pipeline = createPipeline({
     drivetrain,
-    settings: { ...config.drive, ...config.command },
+    settings: { ...config.drive, ...config.command, limits: config.limits },
     writeTimeoutMs: config.drive.writeTimeoutMs,
     clock,
   });
@@ -96,13 +96,16 @@ async function assemble(
   else closing(await runLeds(pipeline, () => connections()));
 
   let connections = () => 0;
-  const telemetry = createTelemetry({
-    sensors: [...machineSensors(), ...(simulator?.sensors ?? [])],
-    everyMs: config.telemetry.everyMs,
+  const sensors = await openSensors(config, {
     logger,
+    nowMs: clock.nowMs,
+    simulated: simulator?.sensors ?? null,
   });
+  closing(() => sensors.close());
+  const telemetry = createTelemetry({ sensors: sensors.all, everyMs: config.telemetry.everyMs, logger });
   closing(() => telemetry.close());
-  closing(subscription(reportSampleFaults(telemetry.samples$, pipeline)));
+  const faults$ = merge(sensors.faults$, sampleFaults(telemetry.samples$, config.limits, clock.nowMs));
+  closing(subscription(faults$.subscribe(({ code, active }) => pipeline.fault(code, active))));
 
   const video = config.video.enabled ? openVideo(config, simulator, logger, clock) : null;
   let cameraStatus: CameraStatus = { state: 'idle' };
@@ -166,6 +169,7 @@ async function assemble(
         iceServers: config.video.iceServers,
       },
       state,
+      limits: config.limits,
       metrics,
       clock,
       logger,
@@ -208,23 +212,6 @@ async function runLeds(pipeline: Pipeline, connections: () => number): Promise<(
     following.unsubscribe();
     return leds.close();
   };
-}
-
-function reportSampleFaults(
-  samples$: ReturnType<typeof createTelemetry>['samples$'],
-  pipeline: Pipeline,
-): Subscription {
-  let held: ReadonlySet<SampleFault> = new Set();
-  return samples$
-    .pipe(
-      map((samples) => judgeSamples(samples, held)),
-      distinctUntilChanged((a, b) => a.size === b.size && [...a].every((code) => b.has(code))),
-    )
-    .subscribe((next) => {
-      for (const code of next) if (!held.has(code)) pipeline.fault(code, true);
-      for (const code of held) if (!next.has(code)) pipeline.fault(code, false);
-      held = next;
-    });
 }
 
 function openVideo(config: Config, simulator: Simulator | null, logger: Logger, clock: Clock) {

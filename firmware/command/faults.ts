@@ -1,16 +1,24 @@
+import type { SpeedLimits } from './model.ts';
 import type { Severity } from './report.ts';
 
 /**
  * What can be wrong with the robot. Each fault declares how bad it is, when it clears and what an operator reads.
  * - clear `recovers`: gone as soon as its cause is gone
  * - clear `reset`: stays, also without its cause, until an operator resets
- * `maxRatio` is the top speed left while a fault of severity `limit` lasts, 0..1.
+ *
+ * In `text`, `{speed}` is the top speed that is left, `{detail}` what is known of the cause, in brackets; a detail
+ * that has no such place is put behind.
  */
 interface FaultRule {
   readonly severity: Exclude<Severity, 'estop'>;
   readonly clear: 'recovers' | 'reset';
   readonly text: string;
-  readonly maxRatio?: number;
+  /** Of severity `limit`: which of the settings is the top speed while it lasts. */
+  readonly slowsTo?: keyof SpeedLimits;
+  /** Of severity `limit`: wheels may slow down, but speed up to this setting only. */
+  readonly speedsUpTo?: keyof SpeedLimits;
+  /** Of severity `limit`: what drives this way stops and has to be let go; nothing drives this way while it lasts. */
+  readonly bars?: 'forward' | 'backwards';
 }
 
 export const FAULTS = {
@@ -29,19 +37,67 @@ export const FAULTS = {
     clear: 'reset',
     text: 'The battery is empty. Charge it, then reset.',
   },
+  bumper_front: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The front bumper is touched: not forward. Drive back, or turn.',
+    bars: 'forward',
+  },
+  bumper_rear: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The rear bumper is touched: not backwards. Drive forward, or turn.',
+    bars: 'backwards',
+  },
+  bumper_silent: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The bumpers can not be read: {speed}. Nothing but you stops the robot in front of a wall.',
+    slowsTo: 'bumperSilentSpeedRatio',
+  },
+  under_voltage: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The voltage is too low: speeds up to {speed} only. Check battery and cable.',
+    speedsUpTo: 'underVoltageSpeedRatio',
+  },
   battery_low: {
     severity: 'limit',
     clear: 'recovers',
-    text: 'The battery is low: half speed. Bring the robot home.',
-    maxRatio: 0.5,
+    text: 'The battery is low: {speed}. Bring the robot home.',
+    slowsTo: 'batteryLowSpeedRatio',
   },
   wifi_weak: {
     severity: 'limit',
     clear: 'recovers',
-    text: 'The Wi-Fi is weak: half speed. Turn back towards the access point.',
-    maxRatio: 0.5,
+    text: 'The Wi-Fi is weak: {speed}. Turn back towards the access point.',
+    slowsTo: 'wifiWeakSpeedRatio',
+  },
+  link_slow: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The link is slow{detail}: {speed}.',
+    slowsTo: 'roundTripSpeedRatio',
+  },
+  link_lossy: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The link loses too much{detail}: {speed}.',
+    slowsTo: 'lossSpeedRatio',
+  },
+  video_late: {
+    severity: 'limit',
+    clear: 'recovers',
+    text: 'The picture is late{detail}: {speed}.',
+    slowsTo: 'videoAgeSpeedRatio',
   },
   bumped: { severity: 'info', clear: 'recovers', text: 'The robot touches something.' },
+  cpu_hot: { severity: 'info', clear: 'recovers', text: 'The processor is hot. Give it air.' },
+  cpu_slowed: {
+    severity: 'info',
+    clear: 'recovers',
+    text: 'The processor slows itself down, for heat or lack of power. The picture may suffer.',
+  },
   camera_failed: {
     severity: 'info',
     clear: 'recovers',
@@ -51,3 +107,13 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS;
 export const faultRule = (code: FaultCode): FaultRule => FAULTS[code];
+
+/** What an operator reads. @param detail empty where nothing is known */
+export function faultText(code: FaultCode, detail: string, limits: SpeedLimits): string {
+  const { text, slowsTo, speedsUpTo } = faultRule(code);
+  const setting = slowsTo ?? speedsUpTo;
+  const speed = setting ? `${Math.round(limits[setting] * 100)} % speed` : '';
+  const inBrackets = detail && ` (${detail})`;
+  const whole = text.includes('{detail}') ? text : `${text}{detail}`;
+  return whole.replace('{speed}', speed).replace('{detail}', () => inBrackets);
+}

@@ -1,3 +1,4 @@
+import type { LinkFault } from '../telemetry/link.ts';
 import type { FaultCode } from './faults.ts';
 import type { SenderMemory } from './freshness.ts';
 import type { CommandMessage, Refusal } from './message.ts';
@@ -14,6 +15,19 @@ export interface Settings {
   readonly rampPerS: number;
   readonly maxRatio: number;
   readonly tickMs: number;
+  readonly limits: SpeedLimits;
+}
+
+/** Top speeds while something is not as it should be, 0..1. */
+export interface SpeedLimits {
+  readonly batteryLowSpeedRatio: number;
+  readonly wifiWeakSpeedRatio: number;
+  readonly roundTripSpeedRatio: number;
+  readonly lossSpeedRatio: number;
+  readonly videoAgeSpeedRatio: number;
+  readonly bumperSilentSpeedRatio: number;
+  /** Up to which wheels may still speed up while the voltage is too low. */
+  readonly underVoltageSpeedRatio: number;
 }
 
 /** Who sends. `lasting` links tell when they end (sockets); the others (one HTTP request) do not. */
@@ -37,6 +51,8 @@ export type Event =
   | { readonly type: 'takeOver' | 'release'; readonly sender: Sender }
   | { readonly type: 'linkClosed'; readonly senderId: string }
   | { readonly type: 'fault'; readonly code: FaultCode; readonly active: boolean; readonly detail?: string }
+  /** What is wrong with the link of one sender; it counts while that one holds the lease. */
+  | { readonly type: 'linkFaults'; readonly senderId: string; readonly faults: readonly LinkFault[] }
   | { readonly type: 'settings'; readonly settings: Settings };
 
 export type Verdict = { readonly ok: true } | ({ readonly ok: false } & Refusal);
@@ -67,6 +83,8 @@ export interface State {
   readonly interlock: { readonly text: string } | null;
   readonly estopBy: string | null;
   readonly faults: ReadonlyMap<FaultCode, { readonly active: boolean; readonly detail: string }>;
+  /** Of each sender whose link has any. */
+  readonly linkFaults: ReadonlyMap<string, readonly LinkFault[]>;
   readonly standing: Standing;
   readonly wheels: WheelRatios;
   readonly rampedMs: number;
@@ -86,6 +104,7 @@ export function initialState(settings: Settings): State {
     interlock: null,
     estopBy: null,
     faults: new Map(),
+    linkFaults: new Map(),
     standing: { code: 'idle' },
     wheels: STILL,
     rampedMs: Number.NEGATIVE_INFINITY,
@@ -97,6 +116,16 @@ export function initialState(settings: Settings): State {
 /** True while the holder of the lease keeps a control pressed. */
 export function isHeld({ lease, clockMs, settings }: State): boolean {
   return lease !== null && lease.heldMs !== null && clockMs - lease.heldMs < settings.watchdogMs;
+}
+
+/** Everything that is wrong at present: with the robot, and with the link of who drives it. */
+export function presentFaults({
+  faults,
+  linkFaults,
+  lease,
+}: State): readonly { readonly code: FaultCode; readonly detail: string }[] {
+  const own = [...faults].map(([code, { detail }]) => ({ code, detail }));
+  return [...own, ...((lease && linkFaults.get(lease.sender.id)) ?? [])];
 }
 
 export function bump(state: State, name: CounterName): State {

@@ -12,6 +12,7 @@ import {
   takeUntil,
 } from 'rxjs';
 import type { Drivetrain } from '../drive/drivetrain.ts';
+import type { LinkFault } from '../telemetry/link.ts';
 import type { FaultCode } from './faults.ts';
 import type { CommandMessage } from './message.ts';
 import { type Event, initialState, type Sender, type Settings, type Verdict } from './model.ts';
@@ -42,6 +43,8 @@ export interface Pipeline {
   /** To be called the moment a lasting link ends: its lease ends with it. */
   linkClosed(senderId: string): void;
   fault(code: FaultCode, active: boolean, detail?: string): void;
+  /** What is wrong with the link of a sender, all of it: slows that sender down while it drives. */
+  linkFaults(senderId: string, faults: readonly LinkFault[]): void;
   configure(settings: Settings): void;
   report(): CommandReport;
   /** Fires when operator, emergency stop or reasons change. */
@@ -119,6 +122,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     linkClosed: (senderId) => void decide({ type: 'linkClosed', senderId }),
     fault: (code, active, detail) =>
       void decide({ type: 'fault', code, active, ...(detail === undefined ? {} : { detail }) }),
+    linkFaults: (senderId, faults) => void decide({ type: 'linkFaults', senderId, faults }),
     configure: (settings) => void decide({ type: 'settings', settings }),
     report: () => report(latest, appliedSeq, written),
     changes$: results$.pipe(

@@ -15,6 +15,18 @@ export function ramp(from: WheelRatios, to: WheelRatios, allowance: number): Whe
   };
 }
 
+/**
+ * `to` with each wheel no faster than it turns already, or than `beyond` (ratio) where that is more. A wheel that is to
+ * turn the other way round starts from standing still.
+ */
+export function withoutSpeedingUp(from: WheelRatios, to: WheelRatios, beyond: number): WheelRatios {
+  const bounded = (now: number, wanted: number) => {
+    const fastest = now * wanted > 0 ? Math.max(Math.abs(now), beyond) : beyond;
+    return Math.min(fastest, Math.max(-fastest, wanted));
+  };
+  return { left: bounded(from.left, to.left), right: bounded(from.right, to.right) };
+}
+
 function slowed(from: number, to: number): number {
   if (from * to <= 0) return 0;
   return Math.abs(to) < Math.abs(from) ? to : from;

@@ -1,5 +1,5 @@
-import { faultRule } from './faults.ts';
-import type { State } from './model.ts';
+import { faultRule, faultText } from './faults.ts';
+import { presentFaults, type State } from './model.ts';
 import { type Reason, SEVERITIES } from './report.ts';
 
 /** How the last motion ended: as its operator wanted, or not. */
@@ -17,13 +17,9 @@ export function explain(state: State): readonly Reason[] {
       text: `Emergency stop by ${state.estopBy}. Reset it to drive.`,
     });
   }
-  for (const [code, fault] of state.faults) {
-    const rule = faultRule(code);
-    reasons.push({
-      code,
-      severity: rule.severity,
-      text: fault.detail ? `${rule.text} (${fault.detail})` : rule.text,
-    });
+  for (const { code, detail } of presentFaults(state)) {
+    const text = faultText(code, detail, state.settings.limits);
+    reasons.push({ code, severity: faultRule(code).severity, text });
   }
   if (state.interlock) reasons.push({ code: 'release_first', severity: 'stop', text: state.interlock.text });
   if (state.settings.maxRatio < 1) {

@@ -1,3 +1,4 @@
+import type { LinkFault } from '../telemetry/link.ts';
 import { type FaultCode, faultRule } from './faults.ts';
 import { type Admission, admit, forgetSender } from './freshness.ts';
 import { type ActionMessage, type CommandMessage, type DriveMessage, isStop } from './message.ts';
@@ -5,6 +6,8 @@ import { bump, type Event, isHeld, type Motion, type Sender, type State, type Ve
 import type { Standing } from './reasons.ts';
 
 const ACCEPTED: Verdict = { ok: true };
+/** As many as are remembered by their numbers. */
+const MAX_LINKS = 64;
 
 export interface Decision {
   readonly state: State;
@@ -26,6 +29,8 @@ export function decide(state: State, event: Event): Decision {
       return accept(onLinkClosed(state, event.senderId));
     case 'fault':
       return accept(onFault(state, event.code, event.active, event.detail ?? ''));
+    case 'linkFaults':
+      return accept(onLinkFaults(state, event.senderId, event.faults));
     case 'settings':
       return accept({ ...state, settings: event.settings });
   }
@@ -127,7 +132,10 @@ function onTakeOver(state: State, sender: Sender): Decision {
 }
 
 function onLinkClosed(state: State, senderId: string): State {
-  const forgotten = { ...state, senders: forgetSender(state.senders, senderId) };
+  const forgotten = {
+    ...onLinkFaults(state, senderId, []),
+    senders: forgetSender(state.senders, senderId),
+  };
   if (state.lease?.sender.id !== senderId) return forgotten;
   const ended = endLease(forgotten, { code: 'link_ended', name: state.lease.sender.name });
   return state.motion ? bump(ended, 'linkStops') : ended;
@@ -141,10 +149,26 @@ function onFault(state: State, code: FaultCode, active: boolean, detail: string)
     faults.set(code, { active, detail: detail || (known?.detail ?? '') });
   else faults.delete(code);
   const changed = { ...state, faults };
-  const stops = active && !known && faultRule(code).severity === 'stop';
-  return stops
-    ? cutOff(changed, `${faultRule(code).text} Let go of the control before driving on.`)
+  const { severity, bars, text } = faultRule(code);
+  const stops = bars
+    ? state.motion !== null && drivesTowards(bars, state.motion.linear)
+    : severity === 'stop';
+  return active && !known && stops
+    ? cutOff(changed, `${text} Let go of the control before driving on.`)
     : changed;
+}
+
+export function drivesTowards(way: 'forward' | 'backwards', linear: number): boolean {
+  return way === 'forward' ? linear > 0 : linear < 0;
+}
+
+function onLinkFaults(state: State, senderId: string, faults: readonly LinkFault[]): State {
+  const linkFaults = new Map(state.linkFaults);
+  linkFaults.delete(senderId);
+  if (faults.length > 0) linkFaults.set(senderId, faults);
+  const oldest = linkFaults.keys().next().value;
+  if (linkFaults.size > MAX_LINKS && oldest !== undefined) linkFaults.delete(oldest);
+  return { ...state, linkFaults };
 }
 
 /** Stops what moves; a control that is held at this moment has to be released before it counts again. */

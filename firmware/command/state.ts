@@ -1,10 +1,10 @@
 import { limitWheels, mix } from '../drive/mixer.ts';
 import { faultRule } from './faults.ts';
-import { bump, type Event, isHeld, STILL, type State, type Verdict } from './model.ts';
-import { ramp } from './ramp.ts';
+import { bump, type Event, isHeld, presentFaults, STILL, type State, type Verdict } from './model.ts';
+import { ramp, withoutSpeedingUp } from './ramp.ts';
 import { explain, type Standing } from './reasons.ts';
 import type { Reason, WheelRatios } from './report.ts';
-import { decide } from './rules.ts';
+import { decide, drivesTowards } from './rules.ts';
 
 export interface StepResult {
   readonly state: State;
@@ -41,17 +41,22 @@ function expire(state: State): State {
 }
 
 function turnWheels(state: State): State {
-  const { motion, settings, faults, wheels, clockMs } = state;
-  let maxRatio = settings.maxRatio;
+  const { motion, settings, wheels, clockMs } = state;
+  let { maxRatio } = settings;
+  let speedsUpTo = 1;
   let halted = motion === null || state.estopBy !== null;
-  for (const code of faults.keys()) {
-    const rule = faultRule(code);
-    if (rule.severity === 'stop') halted = true;
-    if (rule.severity === 'limit') maxRatio = Math.min(maxRatio, rule.maxRatio ?? 1);
+  let linear = motion?.linear ?? 0;
+  for (const { code } of presentFaults(state)) {
+    const { severity, slowsTo, speedsUpTo: bound, bars } = faultRule(code);
+    if (severity === 'stop') halted = true;
+    if (slowsTo) maxRatio = Math.min(maxRatio, settings.limits[slowsTo]);
+    if (bound) speedsUpTo = Math.min(speedsUpTo, settings.limits[bound]);
+    if (bars && drivesTowards(bars, linear)) linear = 0;
   }
   if (halted || motion === null)
     return wheels.left === 0 && wheels.right === 0 ? state : { ...state, wheels: STILL };
-  const wanted = limitWheels(mix(motion.linear, motion.angular), maxRatio);
+  const limited = limitWheels(mix(linear, motion.angular), maxRatio);
+  const wanted = withoutSpeedingUp(wheels, limited, speedsUpTo);
   if (wanted.left === wheels.left && wanted.right === wheels.right) return state;
   const dtMs = Math.min(clockMs - state.rampedMs, 2 * settings.tickMs);
   return { ...state, wheels: ramp(wheels, wanted, (settings.rampPerS * dtMs) / 1000), rampedMs: clockMs };

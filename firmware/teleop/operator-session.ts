@@ -1,5 +1,6 @@
 import { checkCommand, isStop, MAX_MESSAGE_BYTES, parseJson, type Refusal } from '../command/message.ts';
 import type { Sender } from '../command/model.ts';
+import { judgeLink, type LinkStates } from '../telemetry/link.ts';
 import type { VideoSession } from '../video/sessions.ts';
 import type { Identity } from './auth.ts';
 import { Bucket } from './bucket.ts';
@@ -10,6 +11,8 @@ import { checkSessionMessage, isSessionMessage, type ServerMessage, type Session
 const NOTICE_EVERY_MS = 1_000;
 /** What a stop holds in its JSON, `{"action":"stop"}` or `{"estop":true}`: found without reading the message. */
 const STOP_MARKS = ['"stop"', '"estop"'];
+
+type PageFindings = Omit<Extract<SessionMessage, { ping: unknown }>['ping'], 't'>;
 
 export interface SessionIo {
   send(message: ServerMessage): void;
@@ -29,6 +32,8 @@ export class OperatorSession {
   #throttled = 0;
   #noticedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #link: LinkStates = {};
+  #faulty = false;
 
   constructor(
     id: string,
@@ -78,8 +83,9 @@ export class OperatorSession {
 
   #onSession(message: SessionMessage): void {
     if ('ping' in message) {
-      const { t, roundTripMs } = message.ping;
-      if (roundTripMs !== undefined) this.#robot.metrics.observeRoundTripMs(roundTripMs);
+      const { t, ...found } = message.ping;
+      if (found.roundTripMs !== undefined) this.#robot.metrics.observeRoundTripMs(found.roundTripMs);
+      this.#judgeLink(found);
       const robotUs = Math.round(Number(process.hrtime.bigint()) / 1000);
       this.#io.send({ pong: { t, robotUs, wallMs: this.#robot.clock.wallMs() } });
     } else if ('takeOver' in message) {
@@ -94,6 +100,21 @@ export class OperatorSession {
     } else {
       this.#closeVideo();
     }
+  }
+
+  /** By what the page finds, and what the receiver of the picture reports. Without either a link counts as good. */
+  #judgeLink({ roundTripMs, videoAgeMs, lossRatio }: PageFindings): void {
+    const lost = [lossRatio, this.#video?.lossRatio()].filter((ratio) => typeof ratio === 'number');
+    const quality = {
+      roundTripMs: roundTripMs ?? null,
+      videoAgeMs: videoAgeMs ?? null,
+      lossRatio: lost.length > 0 ? Math.max(...lost) : null,
+    };
+    const { limits, clock, pipeline } = this.#robot;
+    const { states, faults } = judgeLink(limits, this.#link, quality, clock.nowMs());
+    this.#link = states;
+    if (faults.length > 0 || this.#faulty) pipeline.linkFaults(this.sender.id, faults);
+    this.#faulty = faults.length > 0;
   }
 
   async #onOffer(sdp: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Config } from '../../config/schema.ts';
 import type { Clock, Pipeline } from '../command/pipeline.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { VideoSessions } from '../video/sessions.ts';
@@ -7,12 +8,17 @@ import type { Hello, RobotState } from './wire.ts';
 
 /** What the server needs of the robot. */
 export interface RobotAccess {
-  readonly pipeline: Pick<Pipeline, 'send' | 'takeOver' | 'release' | 'linkClosed' | 'changes$'>;
+  readonly pipeline: Pick<
+    Pipeline,
+    'send' | 'takeOver' | 'release' | 'linkClosed' | 'linkFaults' | 'changes$'
+  >;
   readonly tokens: TokenStore;
   /** Null where video is off. */
   readonly video: Pick<VideoSessions, 'open'> | null;
   readonly hello: Omit<Hello, 'you'>;
   state(): RobotState;
+  /** From when on a link slows its operator down. */
+  readonly limits: Config['limits'];
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;

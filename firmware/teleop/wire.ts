@@ -11,9 +11,20 @@ import type { Samples } from '../telemetry/sensor.ts';
 export const MAX_SESSION_MESSAGE_BYTES = 32 * 1024;
 
 const sessionKinds = {
-  /** Answered by `pong`. `t` is the page's clock in ms and comes back untouched; `roundTripMs` tells the last result. */
+  /**
+   * Answered by `pong`. `t` is the page's clock in ms and comes back untouched. The others tell of the link as the page
+   * finds it, where it knows: a link that is bad slows its operator down.
+   */
   ping: z.strictObject({
-    ping: z.strictObject({ t: z.number(), roundTripMs: z.optional(z.number().check(z.nonnegative())) }),
+    ping: z.strictObject({
+      t: z.number(),
+      /** Of the last ping, or how long an answer has been missing. */
+      roundTripMs: z.optional(z.number().check(z.nonnegative())),
+      /** Of the picture on the screen. */
+      videoAgeMs: z.optional(z.number().check(z.nonnegative())),
+      /** Share of what was sent that did not arrive. */
+      lossRatio: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+    }),
   }),
   /** Asks for the lease although another operator holds it. */
   takeOver: z.strictObject({ takeOver: z.literal(true) }),

@@ -37,6 +37,8 @@ export interface VideoSession {
   candidate(candidate: IceCandidate): void;
   /** False when the data channel is not open. */
   sendData(text: string): boolean;
+  /** Share of the packets lost lately, 0..1, as the viewer reports it; null while it does not. */
+  lossRatio(): number | null;
   /** Ends the session without a word to its callbacks; resolves when everything is freed. */
   close(reason?: string): Promise<void>;
 }
@@ -144,6 +146,10 @@ export class Viewer implements VideoSession {
 
   sendData(text: string): boolean {
     return this.#peer?.sendData(text) ?? false;
+  }
+
+  lossRatio(): number | null {
+    return this.#lossRatio;
   }
 
   sendFrame(unit: AccessUnit): void {

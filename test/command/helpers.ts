@@ -9,6 +9,15 @@ export const settings: Settings = {
   rampPerS: 1000,
   maxRatio: 1,
   tickMs: 10,
+  limits: {
+    batteryLowSpeedRatio: 0.5,
+    wifiWeakSpeedRatio: 0.5,
+    roundTripSpeedRatio: 0.4,
+    lossSpeedRatio: 0.6,
+    videoAgeSpeedRatio: 0.3,
+    bumperSilentSpeedRatio: 0.7,
+    underVoltageSpeedRatio: 0,
+  },
 };
 
 const person = (id: string, rest: Partial<Sender> = {}): Sender => ({

@@ -54,11 +54,23 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('fault' as const),
-      code: fc.constantFrom('drivetrain_failed' as const, 'battery_empty' as const, 'battery_low' as const),
+      code: fc.constantFrom(
+        'drivetrain_failed' as const,
+        'battery_empty' as const,
+        'battery_low' as const,
+        'bumper_front' as const,
+        'bumper_rear' as const,
+      ),
       active: fc.boolean(),
     }),
   },
 );
+/** Link faults come for anybody at any time; a weak one must not matter to the others. */
+const linkFaults: fc.Arbitrary<Event> = fc.record({
+  type: fc.constant('linkFaults' as const),
+  senderId: sender.map(({ id }) => id),
+  faults: fc.constantFrom([], [{ code: 'video_late' as const, detail: '' }]),
+});
 const happening: fc.Arbitrary<Happening> = fc.record({
   afterMs: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 900 })),
   clockStepMs: fc.oneof(
@@ -66,7 +78,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
     fc.integer({ min: -3_600_000, max: 3_600_000 }),
   ),
   wallMs: fc.nat(5000),
-  event: fc.oneof({ weight: 5, arbitrary: event }, fc.constant({ lost: true as const })),
+  event: fc.oneof({ weight: 5, arbitrary: event }, linkFaults, fc.constant({ lost: true as const })),
 });
 
 interface Moment {
@@ -183,6 +195,59 @@ test('a fault of severity stop never moves, and every reason list is ordered wor
         assert.equal(severities, [...severities].sort().reverse());
       });
     }),
+  );
+});
+
+test('a touched bumper is never driven at', () => {
+  check(
+    fc.property(happenings, (all) => {
+      play(all, ({ after: { wheels, faults } }) => {
+        const ahead = wheels.left + wheels.right;
+        if (faults.has('bumper_front')) assert.ok(ahead <= 1e-9, `${ahead} ahead against the front bumper`);
+        if (faults.has('bumper_rear')) assert.ok(ahead >= -1e-9, `${ahead} ahead against the rear bumper`);
+      });
+    }),
+  );
+});
+
+test('a late picture bounds the speed of whose it is, and only that', () => {
+  check(
+    fc.property(happenings, (all) => {
+      const late = new Set<string>();
+      play(all, ({ after, event: happened }) => {
+        if (happened.type === 'linkFaults') {
+          if (happened.faults.length > 0) late.add(happened.senderId);
+          else late.delete(happened.senderId);
+        }
+        if (happened.type === 'linkClosed') late.delete(happened.senderId);
+        const told = explain(after).some(({ code }) => code === 'video_late');
+        assert.is(told, after.lease !== null && late.has(after.lease.sender.id));
+        const fastest = Math.max(Math.abs(after.wheels.left), Math.abs(after.wheels.right));
+        if (told) assert.ok(fastest <= settings.limits.videoAgeSpeedRatio, `${fastest}`);
+      });
+    }),
+  );
+});
+
+test('with too little voltage no wheel speeds up', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(60), ratio, ratio, fc.boolean()), { maxLength: 60 }), (drives) => {
+      let state = initialState(settings);
+      let nowMs = 0;
+      for (const [afterMs, linear, angular, low] of drives) {
+        nowMs += afterMs;
+        state = step(state, { type: 'fault', code: 'under_voltage', active: low }, nowMs).state;
+        const before = state.wheels;
+        const message = { drive: { linear, angular } };
+        state = step(state, { type: 'command', sender: ada, message, wallMs: 0 }, nowMs + 1).state;
+        if (!low) continue;
+        for (const side of ['left', 'right'] as const) {
+          assert.ok(Math.abs(state.wheels[side]) <= Math.abs(before[side]), `${side} sped up`);
+          assert.ok(state.wheels[side] * before[side] >= 0, `${side} reversed`);
+        }
+      }
+    }),
+    { numRuns: 2000 },
   );
 });
 

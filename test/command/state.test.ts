@@ -1,8 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { FaultCode } from '../../firmware/command/faults.ts';
 import type { CommandMessage } from '../../firmware/command/message.ts';
 import { type Event, initialState, type Sender, type Settings } from '../../firmware/command/model.ts';
 import { type StepResult, step } from '../../firmware/command/state.ts';
+import type { LinkFaultCode } from '../../firmware/telemetry/link.ts';
 import { ada, bob, carl, curl, estop, eve, forward, release, reset, settings, stop } from './helpers.ts';
 
 type Row = [atMs: number, what: Event | [Sender, CommandMessage] | 'tick', expected: Expectation];
@@ -17,11 +19,13 @@ const WALL_MS = 1_700_000_000_000;
 const tick = (atMs: number, expected: Expectation): Row => [atMs, 'tick', expected];
 const closed = (senderId: string): Event => ({ type: 'linkClosed', senderId });
 const takeOver = (sender: Sender): Event => ({ type: 'takeOver', sender });
-const fault = (code: 'drivetrain_failed' | 'battery_empty' | 'battery_low', active: boolean): Event => ({
-  type: 'fault',
-  code,
-  active,
+const fault = (code: FaultCode, active: boolean): Event => ({ type: 'fault', code, active });
+const linkFaults = (senderId: string, ...codes: LinkFaultCode[]): Event => ({
+  type: 'linkFaults',
+  senderId,
+  faults: codes.map((code) => ({ code, detail: 'measured' })),
 });
+const drive = (linear: number, angular = 0) => ({ drive: { linear, angular } });
 
 function play(rows: Row[], overrides: Partial<Settings> = {}): StepResult {
   let result = step(initialState({ ...settings, ...overrides }), { type: 'tick' }, 0);
@@ -177,6 +181,87 @@ const table: Record<string, Row[]> = {
     [1, fault('battery_low', true), { wheels: [0.5, 0.5], reason: 'battery_low' }],
     [2, fault('battery_low', false), { wheels: [1, 1] }],
   ],
+  'of several limits the lowest counts': [
+    [0, [ada, forward], {}],
+    [1, fault('battery_low', true), { wheels: [0.5, 0.5] }],
+    [2, linkFaults('Ada', 'link_lossy'), { wheels: [0.5, 0.5] }],
+    [3, linkFaults('Ada', 'link_lossy', 'video_late'), { wheels: [0.3, 0.3] }],
+    [4, fault('battery_low', false), { wheels: [0.3, 0.3] }],
+    [5, linkFaults('Ada', 'link_slow'), { wheels: [0.4, 0.4], reason: 'link_slow' }],
+    [6, linkFaults('Ada'), { wheels: [1, 1] }],
+  ],
+  'a weak link slows the one who has it, and nobody else': [
+    [0, linkFaults('Bob', 'video_late'), { reason: 'no_operator' }],
+    [1, [ada, forward], { wheels: [1, 1] }],
+    [2, takeOver(bob), { wheels: [0, 0], reason: 'video_late' }],
+    [3, [bob, forward], { wheels: [0.3, 0.3], reason: 'video_late' }],
+    [4, linkFaults('Ada', 'link_slow'), { wheels: [0.3, 0.3] }],
+    [5, { type: 'release', sender: bob }, { wheels: [0, 0], reason: 'no_operator' }],
+  ],
+  'what was wrong with a link is forgotten with it': [
+    [0, linkFaults('Ada', 'video_late'), {}],
+    [1, closed('Ada'), {}],
+    [2, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'too little voltage: wheels may slow down, not speed up': [
+    [0, [ada, drive(0.5)], { wheels: [0.5, 0.5] }],
+    [1, fault('under_voltage', true), { wheels: [0.5, 0.5], reason: 'under_voltage' }],
+    [2, [ada, forward], { wheels: [0.5, 0.5] }],
+    tick(100, { wheels: [0.5, 0.5] }),
+    [101, [ada, drive(0.3)], { wheels: [0.3, 0.3] }],
+    [102, [ada, drive(0.5)], { wheels: [0.3, 0.3] }],
+    [103, [ada, drive(0.25, -0.125)], { wheels: [0.3, 0.125] }],
+    [104, [ada, drive(-1)], { wheels: [0, 0] }],
+    tick(200, { wheels: [0, 0] }),
+    [201, fault('under_voltage', false), { wheels: [-1, -1] }],
+  ],
+  'too little voltage: who stands does not start': [
+    [0, fault('under_voltage', true), {}],
+    [1, [ada, forward], { wheels: [0, 0], reason: 'under_voltage' }],
+    tick(100, { wheels: [0, 0] }),
+  ],
+  'a bumper stops what drives towards it, and wants the control released': [
+    [0, [ada, forward], { wheels: [1, 1] }],
+    [10, fault('bumper_front', true), { wheels: [0, 0], reason: 'release_first' }],
+    [20, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [30, [ada, drive(-1)], { code: 'release_first', wheels: [0, 0] }],
+    [40, [ada, release], {}],
+    [50, [ada, forward], { wheels: [0, 0], reason: 'bumper_front' }],
+    [60, [ada, drive(-1)], { wheels: [-1, -1] }],
+    [70, fault('bumper_front', false), { wheels: [-1, -1] }],
+    [80, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'beside a bumper it turns, and leaves out what drives towards it': [
+    [0, fault('bumper_front', true), {}],
+    [1, [ada, drive(0, 0.5)], { wheels: [-0.5, 0.5] }],
+    [2, [ada, drive(0.3, 0.5)], { wheels: [-0.5, 0.5] }],
+    [3, [ada, drive(-0.5, 0.5)], { wheels: [-1, 0] }],
+    [4, [ada, { action: 'forward' }], { wheels: [0, 0] }],
+    [5, [ada, { action: 'backwards' }], { wheels: [-0.5, -0.5] }],
+  ],
+  'the rear bumper, the other way round': [
+    [0, [ada, drive(-1)], { wheels: [-1, -1] }],
+    [10, fault('bumper_rear', true), { wheels: [0, 0], reason: 'release_first' }],
+    [20, [ada, release], {}],
+    [30, [ada, drive(-1)], { wheels: [0, 0], reason: 'bumper_rear' }],
+    [40, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a bumper touched while driving away changes nothing': [
+    [0, [ada, drive(-0.5)], {}],
+    [1, fault('bumper_front', true), { wheels: [-0.5, -0.5], reason: 'bumper_front' }],
+    [2, fault('bumper_rear', true), { wheels: [0, 0], reason: 'release_first' }],
+  ],
+  'a bumper touched again stops again': [
+    [0, fault('bumper_front', true), {}],
+    [1, fault('bumper_front', false), {}],
+    [2, [ada, forward], { wheels: [1, 1] }],
+    [3, fault('bumper_front', true), { wheels: [0, 0], reason: 'release_first' }],
+  ],
+  'bumpers that can not be read slow it down': [
+    [0, [ada, forward], { wheels: [1, 1] }],
+    [1, fault('bumper_silent', true), { wheels: [0.7, 0.7], reason: 'bumper_silent' }],
+    [2, fault('bumper_silent', false), { wheels: [1, 1] }],
+  ],
   'giving the lease back stops and frees': [
     [0, [ada, forward], {}],
     [1, { type: 'release', sender: bob }, { operator: 'Ada', wheels: [1, 1] }],
@@ -191,6 +276,21 @@ const table: Record<string, Row[]> = {
 };
 
 for (const [name, rows] of Object.entries(table)) test(name, () => void play(rows));
+
+test('too little voltage: a speed may be left to start with', () => {
+  const limits = { ...settings.limits, underVoltageSpeedRatio: 0.2 };
+  const rows: Row[] = [
+    [0, fault('under_voltage', true), {}],
+    [1, [ada, forward], { wheels: [0.2, 0.2], reason: 'under_voltage' }],
+    tick(100, { wheels: [0.2, 0.2] }),
+    [101, fault('under_voltage', false), { wheels: [1, 1] }],
+    [102, fault('under_voltage', true), { wheels: [1, 1] }],
+    [103, [ada, drive(0.5)], { wheels: [0.5, 0.5] }],
+    [104, [ada, drive(-1)], { wheels: [-0.2, -0.2] }],
+    [105, [ada, drive(0, 0.1)], { wheels: [-0.1, 0.1] }],
+  ];
+  play(rows, { limits });
+});
 
 test('the top speed caps without changing the radius of a turn', () => {
   const { wheels, reasons } = play([[0, [ada, { drive: { linear: 1, angular: -0.5 } }], {}]], {

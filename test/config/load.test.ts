@@ -134,6 +134,25 @@ for (const [key, fits, doesNot] of [
     [[{ urls: ['stun:192.0.2.1:3478'] }], '[{"urls":["turns:a.example"],"username":"u","credential":"c"}]'],
     ['stun:192.0.2.1', '[', [{}], [{ urls: [] }], [{ urls: ['http://a'] }], [{ urls: ['stun:a'], x: 1 }]],
   ],
+  ['battery.enabled', ['auto', 'on', 'off'], ['', 'yes', true]],
+  ['battery.address', [0x48, 0x4b], [0x47, 0x4c]],
+  ['battery.channel', [0, 3], [-1, 4]],
+  ['battery.dividerRatio', [1, 20, '3.2'], [0.99, 20.1]],
+  ['battery.cells', [1, 14], [0, 15]],
+  ['battery.chemistry', ['lipo', 'liion', 'nimh', 'lead'], ['alkaline']],
+  ['touch.pollMs', [5, 200], [4, 201]],
+  [
+    'bumper.frontPads',
+    [[], [1, 8], '1,2', '[3]', ''],
+    [[0], [9], [1.5], ['1'], 'a', '1,', [1, 2, 3, 4, 5, 6, 7, 8, 1]],
+  ],
+  ['limits.batteryLowRatio', [0.05, 1], [-0.01, 1.01]],
+  ['limits.batteryLowSpeedRatio', [0.05, 1], [0.04, 1.01]],
+  ['limits.roundTripMs', [20, 60_000], [19, 60_001]],
+  ['limits.lossRatio', [0.01, 1], [0.009, 1.01]],
+  ['limits.videoAgeMs', [50, 60_000], [49, 60_001]],
+  ['limits.hysteresisRatio', [0, 0.9], [-0.01, 0.91]],
+  ['limits.setAfterMs', [0, 60_000], [-1, 60_001]],
 ] as const) {
   test(`${key} takes what is in its range and nothing else`, () => {
     for (const value of fits) loadConfig({ overrides: { [key]: value } });
@@ -166,6 +185,14 @@ test('checks what keys ask of one another', () => {
   for (const host of ['0.0.0.0', '::', '192.0.2.7', 'robot.local', '127.0.0.1.example']) {
     assert.equal(brokenBy({ 'teleop.host': host }), ['teleop.host'], host);
   }
+});
+
+test('an empty battery is emptier than a low one, and no pad is at both ends', () => {
+  const brokenBy = (overrides: Record<string, unknown>) => faultsOf({ overrides }).map((fault) => fault.key);
+  loadConfig({ overrides: { 'limits.batteryEmptyRatio': 0.2, 'limits.batteryLowRatio': 0.2 } });
+  assert.equal(brokenBy({ 'limits.batteryEmptyRatio': 0.21 }), ['limits.batteryEmptyRatio']);
+  loadConfig({ overrides: { 'bumper.frontPads': '1,2', 'bumper.rearPads': '3' } });
+  assert.equal(brokenBy({ 'bumper.frontPads': '1,2', 'bumper.rearPads': '2,3' }), ['bumper.rearPads']);
 });
 
 test('listens on other addresses with TLS, or when told to do without', () => {

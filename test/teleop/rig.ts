@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { WebSocket } from 'ws';
+import { loadConfig } from '../../config/load.ts';
 import { createPipeline } from '../../firmware/command/pipeline.ts';
 import type { Drivetrain } from '../../firmware/drive/drivetrain.ts';
 import { createSimulatedDrivetrain } from '../../firmware/drive/simulated.ts';
@@ -51,9 +52,10 @@ export async function startRig(
     strip: false,
     iceServers: [],
   };
+  const { limits } = loadConfig({ overrides: { 'limits.setAfterMs': 0 } }).config;
   const logger = pino({ level: 'silent' });
   const server = await startTeleop(
-    { pipeline, tokens, video: null, hello, state, metrics, clock, logger },
+    { pipeline, tokens, video: null, hello, state, limits, metrics, clock, logger },
     {
       host: '127.0.0.1',
       port: 0,
