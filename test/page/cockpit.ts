@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../../config/paths.ts';
 import type { RobotState } from '../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../browser.ts';
-import { type RobotProcess, startProcess } from '../robot-process.ts';
+import { type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
 
 /** Asking without a pause would take the robot's core, and its patience: teleop.requestsPerS. */
 const POLL_MS = 10;
@@ -17,11 +17,14 @@ export interface Cockpit {
   chromium: TestBrowser;
 }
 
+/** On a busy machine answers and pictures come late: robots that are not about that are not slowed down by it. */
+const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000 };
+
 /** A suite over one robot process and one browser. Each test gets a robot at rest, without operator. */
-export function cockpitSuite(name: string) {
+export function cockpitSuite(name: string, settings: ProcessOptions['settings'] = {}) {
   const cockpit = suite<Cockpit>(name);
   cockpit.before(async (context) => {
-    context.robot = await startProcess();
+    context.robot = await startProcess({ settings: { ...PATIENT, ...settings } });
     context.chromium = await launchBrowser();
   });
   cockpit.after(async ({ robot, chromium }) => {
@@ -41,13 +44,20 @@ export function cockpitSuite(name: string) {
   return cockpit;
 }
 
+interface OpenOptions extends BrowserContextOptions {
+  readonly address?: string;
+  /** Before the page is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
 /** Opens a page and waits for its first picture and the data channel. */
 export async function openPage(
   { robot, chromium }: Cockpit,
-  { address = robot.address, ...options }: BrowserContextOptions & { address?: string } = {},
+  { address = robot.address, prepare, ...options }: OpenOptions = {},
 ): Promise<Page> {
   const context = await chromium.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
+  await prepare?.(page);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('close', () => assert.equal(faults, []));

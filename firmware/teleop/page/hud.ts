@@ -9,6 +9,7 @@ import {
   linkShort,
   mayDrive,
   pictureText,
+  processorGauge,
   resettable,
   roundTripGauge,
   situation,
@@ -53,6 +54,7 @@ export class Hud {
   readonly #roundTrip = byId('gauge-link', HTMLElement);
   readonly #delay = byId('gauge-delay', HTMLElement);
   readonly #frames = byId('gauge-frames', HTMLElement);
+  readonly #processor = byId('gauge-processor', HTMLElement);
 
   constructor(events: HudEvents) {
     let pressedMs = Number.NEGATIVE_INFINITY;
@@ -108,6 +110,9 @@ export class Hud {
     showGauge(this.#roundTrip, roundTripGauge(view));
     showGauge(this.#delay, videoDelayGauge(view));
     showGauge(this.#frames, frameRateGauge(view));
+    const processor = processorGauge(view);
+    this.#processor.hidden = processor === null;
+    if (processor !== null) showGauge(this.#processor, processor);
   }
 
   #showLines(lines: readonly Line[]): void {

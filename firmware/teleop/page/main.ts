@@ -42,7 +42,7 @@ const counts = new Counts();
 const stripReader = new StripReader();
 
 const link = new Link({ phase: onPhase, message: onMessage });
-const pinger = new Pinger((ping) => void link.send({ ping }));
+const pinger = new Pinger((ping) => void link.send({ ping }), pictureAge);
 const picture = new PictureFrame(element);
 const video = new Video({
   element,
@@ -194,6 +194,12 @@ function onFrame({ rtpTimestamp }: VideoFrameCallbackMetadata): void {
   if (!hello?.strip) return;
   const strip = stripReader.read(element);
   if (strip) measurements.onStrip(strip, nowMs);
+}
+
+/** Of the picture that somebody looks at; a camera that fails is told of by the robot itself. */
+function pictureAge(): number | null {
+  const unseen = document.visibilityState === 'hidden' || video.status.kind === 'off';
+  return unseen || state?.video.state === 'failed' ? null : measurements.pictureAgeMs(performance.now());
 }
 
 let rememberedMs = 0;

@@ -120,6 +120,13 @@ export class Measurements {
     );
   }
 
+  /** How old what is on the screen is: a picture that stands grows older. Null before the first, and where its age can't be told. */
+  pictureAgeMs(nowMs: number): number | null {
+    const newest = this.#recent.at(-1);
+    if (newest === undefined || newest.ageMs === null) return null;
+    return Math.max(0, newest.ageMs + nowMs - newest.atMs, this.videoDelayMs(nowMs) ?? 0);
+  }
+
   /** Copies, oldest first; at most 1000 of each. */
   delays(): { commandToPictureMs: number[]; pictureAgeMs: number[]; roundTripMs: number[] } {
     return {

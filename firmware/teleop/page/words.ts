@@ -146,8 +146,25 @@ function gauge(value: string, unit: string, level: Gauge['level'] = 'good', rema
 export function batteryGauge({ state }: View): Gauge {
   const { ratio = null, volts = null } = state?.battery ?? {};
   if (ratio === null) return volts === null ? UNKNOWN : gauge(volts.toFixed(1), 'V');
-  const level = ratio < 0.05 ? 'stop' : ratio < 0.2 ? 'limit' : 'good';
-  return gauge(String(Math.round(ratio * 100)), '%', level, level === 'stop' ? 'empty' : 'low');
+  const value = String(Math.round(ratio * 100));
+  if (hasReason(state, 'battery_empty')) return gauge(value, '%', 'stop', 'empty');
+  if (hasReason(state, 'battery_low')) return gauge(value, '%', 'limit', 'low');
+  return gauge(value, '%');
+}
+
+/** Null where the robot can't tell: then there is nothing to show. */
+export function processorGauge({ state }: View): Gauge | null {
+  const { cpuCelsius } = state?.samples ?? {};
+  if (cpuCelsius === undefined) return null;
+  const value = cpuCelsius.toFixed(0);
+  if (hasReason(state, 'cpu_slowed')) return gauge(value, '°C', 'limit', 'slowed');
+  if (hasReason(state, 'cpu_hot')) return gauge(value, '°C', 'limit', 'hot');
+  return gauge(value, '°C');
+}
+
+/** The robot judges by its configuration; the page doesn't know the bounds. */
+function hasReason(state: RobotState | null, wanted: string): boolean {
+  return state?.reasons.some(({ code }) => code === wanted) ?? false;
 }
 
 /** Of full speed, signed: the mean of both wheels, or how fast it turns on the spot. */
@@ -175,8 +192,9 @@ export function frameRateGauge({ framesPerS, video }: View): Gauge {
   return gauge(String(framesPerS), '/s', level, 'jerky');
 }
 
-/** What is read out to those who don't see the page: changes that matter, not every value. */
+/** What is read out to those who don't see the page: changes that matter, not every value (those are in brackets). */
 export function announcement(view: View): string {
   const lines = situation(view).filter(({ level }) => !['good', 'info'].includes(level));
-  return [...lines.map(({ text }) => text), whoDrives(view)].filter((text) => text !== '').join(' ');
+  const steady = lines.map(({ text }) => text.replaceAll(/ \([^)]*\)/g, ''));
+  return [...steady, whoDrives(view)].filter((text) => text !== '').join(' ');
 }

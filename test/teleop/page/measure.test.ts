@@ -24,6 +24,21 @@ test('the median is the middle, or the mean of the two', () => {
   assert.is(median([4, 1, 2, 100]), 3);
 });
 
+test('what is on the screen grows older while no picture comes', () => {
+  const measured = new Measurements();
+  assert.is(measured.pictureAgeMs(0), null);
+  for (let frame = 0; frame < 30; frame += 1) measured.onFrame(frame * 33, 40);
+  assert.is(measured.pictureAgeMs(29 * 33), 40);
+  assert.is(measured.pictureAgeMs(29 * 33 + 1500), 1540);
+  measured.onFrame(10_000, 700);
+  measured.onFrame(10_033, 20);
+  assert.is(measured.pictureAgeMs(10_033), 360, 'the median of late and early ones');
+  measured.onFrame(20_000, -8);
+  assert.is(measured.pictureAgeMs(20_000), 0, 'a clock that is judged late gives no time before');
+  measured.onFrame(30_000, null);
+  assert.is(measured.pictureAgeMs(30_000), null);
+});
+
 test('frame rate and delay are those of the last second', () => {
   const measured = new Measurements();
   for (let frame = 0; frame < 90; frame += 1) measured.onFrame(frame * (1000 / 30), frame < 45 ? 500 : 40);

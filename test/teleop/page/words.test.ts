@@ -8,6 +8,7 @@ import {
   frameRateGauge,
   linkText,
   pictureText,
+  processorGauge,
   resettable,
   roundTripGauge,
   situation,
@@ -129,11 +130,17 @@ test('over the picture lies why there is none', () => {
 });
 
 test('gauges tell a bad value in words besides its level', () => {
-  const battery = (ratio: number | null, volts: number | null = null) =>
-    batteryGauge(view({ battery: { ratio, volts } }));
+  const battery = (ratio: number | null, volts: number | null = null, ...codes: string[]) =>
+    batteryGauge(view({ battery: { ratio, volts }, reasons: codes.map((code) => reason(code, 'limit')) }));
   assert.equal(battery(0.784), { value: '78', unit: '%', level: 'good', remark: '' });
-  assert.equal(battery(0.1), { value: '10', unit: '%', level: 'limit', remark: 'low' });
-  assert.equal(battery(0.03), { value: '3', unit: '%', level: 'stop', remark: 'empty' });
+  assert.equal(battery(0.1, 7, 'battery_low'), { value: '10', unit: '%', level: 'limit', remark: 'low' });
+  assert.is(battery(0.1, 7).level, 'good', 'what is low says the robot');
+  assert.equal(battery(0.03, 6.5, 'battery_empty', 'battery_low'), {
+    value: '3',
+    unit: '%',
+    level: 'stop',
+    remark: 'empty',
+  });
   assert.is(battery(null, 7.62).value, '7.6');
   assert.is(batteryGauge(view()).value, '–');
   assert.is(speedGauge(view({ wheels: { left: -0.5, right: 0.25 } })).value, '50');
@@ -151,7 +158,26 @@ test('gauges tell a bad value in words besides its level', () => {
   assert.is(frameRateGauge(view({}, { framesPerS: 0, video: { kind: 'starting' } })).value, '–');
 });
 
+test('the processor is told of where the robot can tell, and what is wrong with it', () => {
+  const processor = (samples: object, ...codes: string[]) =>
+    processorGauge(
+      view({ samples, reasons: codes.map((code) => reason(code, 'info')) } as Partial<RobotState>),
+    );
+  assert.is(processor({}), null);
+  assert.is(processorGauge(view({}, { state: null })), null);
+  assert.equal(processor({ cpuCelsius: 54.6 }), { value: '55', unit: '°C', level: 'good', remark: '' });
+  assert.equal(processor({ cpuCelsius: 81 }, 'cpu_hot'), {
+    value: '81',
+    unit: '°C',
+    level: 'limit',
+    remark: 'hot',
+  });
+  assert.is(processor({ cpuCelsius: 84 }, 'cpu_hot', 'cpu_slowed')?.remark, 'slowed');
+});
+
 test('what is read out leaves out what changes all the time', () => {
+  const slow = [reason('link_slow', 'limit', 'The link is slow (round trip 420 ms): 50 % speed.')];
+  assert.is(announcement(view({ operator: me, reasons: slow })), 'The link is slow: 50 % speed. You drive');
   const reasons = [reason('battery_low', 'limit', 'Low.'), reason('idle', 'info', 'Ready.')];
   assert.is(announcement(view({ operator: me, reasons })), 'Low. You drive');
 });
