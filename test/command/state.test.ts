@@ -251,6 +251,11 @@ const table: Record<string, Row[]> = {
     [1, fault('bumper_front', true), { wheels: [-0.5, -0.5], reason: 'bumper_front' }],
     [2, fault('bumper_rear', true), { wheels: [0, 0], reason: 'release_first' }],
   ],
+  'a bumper touched while turning on the spot changes nothing': [
+    [0, [ada, drive(0, 0.5)], { wheels: [-0.5, 0.5] }],
+    [1, fault('bumper_front', true), { wheels: [-0.5, 0.5], reason: 'bumper_front' }],
+    [2, fault('bumper_rear', true), { wheels: [-0.5, 0.5] }],
+  ],
   'a bumper touched again stops again': [
     [0, fault('bumper_front', true), {}],
     [1, fault('bumper_front', false), {}],
@@ -290,6 +295,16 @@ test('too little voltage: a speed may be left to start with', () => {
     [105, [ada, drive(0, 0.1)], { wheels: [-0.1, 0.1] }],
   ];
   play(rows, { limits });
+});
+
+test('of weak links no more than 64 are remembered: the one unheard for longest goes', () => {
+  let { state } = play([]);
+  for (let n = 0; n <= 64; n++) state = step(state, linkFaults(`link ${n % 64}`, 'link_slow'), n).state;
+  assert.is(state.linkFaults.size, 64);
+  state = step(state, linkFaults('another', 'link_slow'), 100).state;
+  assert.is(state.linkFaults.size, 64);
+  assert.ok(state.linkFaults.has('another') && state.linkFaults.has('link 0'));
+  assert.not(state.linkFaults.has('link 1'));
 });
 
 test('the top speed caps without changing the radius of a turn', () => {

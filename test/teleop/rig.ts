@@ -52,7 +52,9 @@ export async function startRig(
     strip: false,
     iceServers: [],
   };
-  const { limits } = loadConfig({ overrides: { 'limits.setAfterMs': 0 } }).config;
+  const { limits } = loadConfig({
+    overrides: { 'limits.setAfterMs': 0, 'limits.clearAfterMs': 0 },
+  }).config;
   const logger = pino({ level: 'silent' });
   const server = await startTeleop(
     { pipeline, tokens, video: null, hello, state, limits, metrics, clock, logger },

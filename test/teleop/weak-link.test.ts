@@ -45,6 +45,9 @@ withRig(
     await ping(client, { roundTripMs: 420 });
     await drivesAt(rig, client, 0.4);
     assert.ok(texts(rig.state()).includes('The link is slow (round trip 420 ms): 40 % speed.'));
+    await ping(client, { roundTripMs: 20 });
+    await drivesAt(rig, client, 1);
+    assert.equal(codes(rig.state()), []);
     await client.end();
   },
 );
