@@ -82,6 +82,28 @@ test('a HAT pulled off is a fault, and driving goes on when it is back', async (
   chips.close();
 });
 
+test('battery and bumper of the same bus: half speed, then a stop on the motors themselves', async () => {
+  const chips = ownChips({ pca9685: [0x60], ads1015: [0x48], cap1208: [0x28] });
+  // Two LiPo cells at 3.7 V, a tenth of their charge, behind the divider by two.
+  chips.setVolts(0, 3.7);
+  const robot = await start(
+    ...['--set', 'bumper.frontPads=1', 'telemetry.everyMs=100', 'limits.setAfterMs=0', 'drive.actionMs=2000'],
+  );
+  const has = async (code: string) => (await robot.state()).reasons.some((reason) => reason.code === code);
+  await until('the battery to be low', () => has('battery_low'));
+  await robot.publish({ drive: { linear: 1, angular: 0 } });
+  await until('half speed', () => wheels(chips).every(({ ratio }) => Math.abs(ratio - 0.5) < 0.001));
+  await robot.publish({ action: 'forward' });
+  await until('driving', () => wheels(chips).every(({ ratio }) => ratio > 0));
+  chips.touch(4);
+  await until('both to brake', () => wheels(chips).every(({ state }) => state === 'brakes'));
+  assert.ok(await has('bumper_front'));
+  await robot.publish({ action: 'backwards' });
+  await until('driving away', () => wheels(chips).every(({ ratio }) => ratio < 0));
+  assert.is(await robot.end(), 0);
+  chips.close();
+});
+
 test('without motors it says in one line what it looked for and what to do', async () => {
   const chips = ownChips({ cap1208: [0x28] });
   const { exitCode, stdout, stderr } = await roverd.run(ARGS, CHIPS_ENV);
