@@ -28,6 +28,22 @@
       "libraries": ["<!@(pkg-config --libs gstreamer-1.0 gstreamer-app-1.0)"],
       # A worker that loaded the addon unloads it when it ends; GLib's idle threads would then run unmapped code.
       "ldflags": ["-Wl,-z,nodelete"]
+    },
+    {
+      "target_name": "roverd_guardian",
+      "type": "executable",
+      "sources": [
+        "native/guardian.c",
+        "native/guardian_job.c",
+        "native/guardian_lanes.c",
+        "native/guardian_once.c",
+        "native/guardian_plan.c",
+        "native/guardian_report.c"
+      ],
+      "defines": ["_GNU_SOURCE"],
+      "cflags": ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-pthread"],
+      # Every symbol is looked up at start: nothing is left to load when the motors have to be silenced.
+      "ldflags": ["-pthread", "-Wl,-z,relro,-z,now"]
     }
   ]
 }
