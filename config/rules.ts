@@ -18,6 +18,10 @@ export function brokenRules(config: Config, sources: Readonly<Record<string, str
   const fault = (key: string, expected: string, received: string) =>
     faults.push({ key, expected, received, source: sources[key] ?? 'default' });
 
+  if (drive.guardianTimeoutMs < 5 * drive.tickMs) {
+    const least = `at least five times drive.tickMs (${5 * drive.tickMs})`;
+    fault('drive.guardianTimeoutMs', least, `${drive.guardianTimeoutMs}`);
+  }
   const { minBitrateKbps, bitrateKbps, maxBitrateKbps } = video;
   if (minBitrateKbps > maxBitrateKbps) {
     fault('video.minBitrateKbps', `at most video.maxBitrateKbps (${maxBitrateKbps})`, `${minBitrateKbps}`);

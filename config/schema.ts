@@ -79,6 +79,13 @@ export const schema = withVariables({
       unit: 'ms',
       doc: 'A write to the motors that takes longer counts as failed and stops the robot.',
     }),
+    guardianTimeoutMs: whole({
+      default: 250,
+      min: 100,
+      max: 1000,
+      unit: 'ms',
+      doc: 'Without a finished control tick for this long while moving, or when the motors don’t take a stop, the guardian stops them by itself. Without an answer from the guardian for this long, the robot stops and starts another. At least five times `drive.tickMs`.',
+    }),
   },
   motorHat: {
     bus: whole({ default: 1, min: 0, max: 99, doc: 'I2C bus of driver motor-hat: N of `/dev/i2c-N`.' }),

@@ -5,7 +5,9 @@ import { merge, type Subscription } from 'rxjs';
 import { packageRoot } from '../config/paths.ts';
 import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
+import { heedGuardian } from './command/guarding.ts';
 import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
+import { guardDrivetrain } from './drive/guarded-drivetrain.ts';
 import { openLeds } from './drive/leds.ts';
 import { openDrivetrain } from './drive/open.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
@@ -83,8 +85,16 @@ async function assemble(
   const tokens = openTokenStore(config.robot.stateDir, clock.wallMs);
 
   const simulator = isSimulated(config) ? createSimulator(config.simulator, clock.nowMs()) : null;
-  const drivetrain = simulator?.drivetrain ?? (await openDrivetrain(config, { logger }));
-  closing(() => (simulator ?? drivetrain).close());
+  const bare = simulator?.drivetrain ?? (await openDrivetrain(config, { logger }));
+  closing(() => (simulator ?? bare).close());
+  const guarded = await guardDrivetrain(bare, {
+    stateDir: config.robot.stateDir,
+    timeoutMs: config.drive.guardianTimeoutMs,
+    nowMs: clock.nowMs,
+    notifies: process.env.NOTIFY_SOCKET !== undefined,
+  });
+  const drivetrain = guarded ?? bare;
+  closing(() => drivetrain.close());
   const pipeline = createPipeline({
     drivetrain,
     settings: { ...config.drive, ...config.command, limits: config.limits },
@@ -92,6 +102,7 @@ async function assemble(
     clock,
   });
   closing(() => pipeline.close());
+  if (guarded) closing(subscription(heedGuardian(pipeline, guarded, logger)));
   if (simulator) closing(subscription(runSimulator(simulator, pipeline)));
   else closing(await runLeds(pipeline, () => connections()));
 

@@ -32,6 +32,18 @@ export const FAULTS = {
     clear: 'recovers',
     text: 'The motor driver does not answer. Check its power and wiring.',
   },
+  guardian_lost: {
+    severity: 'stop',
+    clear: 'recovers',
+    text: 'The guardian, which stops the motors when this program can’t, does not run. It is started again.',
+  },
+  // Recovers with the first finished control tick, so that no one has to reset a robot that is well; a control that
+  // was held meanwhile has to be let go first, as after every fault of this severity.
+  guardian_silenced: {
+    severity: 'stop',
+    clear: 'recovers',
+    text: 'The guardian has stopped the motors.',
+  },
   battery_empty: {
     severity: 'stop',
     clear: 'reset',

@@ -79,6 +79,8 @@ export interface State {
   readonly lastNowMs: number | null;
   readonly lease: Lease | null;
   readonly motion: Motion | null;
+  /** Until then commands may have waited unread while the program stood still: none of them moves anything. */
+  readonly stalledUntilMs: number;
   /** A held control was cut off from outside: it must be let go before it moves anything again. */
   readonly interlock: { readonly text: string } | null;
   readonly estopBy: string | null;
@@ -101,6 +103,7 @@ export function initialState(settings: Settings): State {
     lastNowMs: null,
     lease: null,
     motion: null,
+    stalledUntilMs: 0,
     interlock: null,
     estopBy: null,
     faults: new Map(),

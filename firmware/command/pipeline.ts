@@ -15,9 +15,9 @@ import type { Drivetrain } from '../drive/drivetrain.ts';
 import type { LinkFault } from '../telemetry/link.ts';
 import type { FaultCode } from './faults.ts';
 import type { CommandMessage } from './message.ts';
-import { type Event, initialState, type Sender, type Settings, type Verdict } from './model.ts';
+import type { Event, Sender, Settings, Verdict } from './model.ts';
 import type { CommandReport, CounterName, Reason } from './report.ts';
-import { type StepResult, step } from './state.ts';
+import { atRest, type StepResult, step } from './state.ts';
 import { same, Writer } from './writer.ts';
 
 /** `nowMs` is monotonic and drives every decision; `wallMs` only tells the age of messages that carry a time. */
@@ -46,6 +46,8 @@ export interface Pipeline {
   /** What is wrong with the link of a sender, all of it: slows that sender down while it drives. */
   linkFaults(senderId: string, faults: readonly LinkFault[]): void;
   configure(settings: Settings): void;
+  /** Someone else has written to the motors: what was last written to them counts as unknown. */
+  forgetWheels(): void;
   report(): CommandReport;
   /** Fires when operator, emergency stop or reasons change. */
   readonly changes$: Observable<void>;
@@ -61,7 +63,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const inbox$ = new Subject<Event>();
   const finished$ = new Subject<number>();
   const closed$ = new Subject<void>();
-  let latest: StepResult = step(initialState(options.settings), { type: 'tick' }, clock.nowMs());
+  // Time runs from the first event on: what starting the other parts takes is no stall.
+  let latest: StepResult = atRest(options.settings);
   let appliedSeq: number | null = null;
   const written: Partial<Record<CounterName, number>> = {};
   const countWrite = (name: CounterName) => {
@@ -124,6 +127,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       void decide({ type: 'fault', code, active, ...(detail === undefined ? {} : { detail }) }),
     linkFaults: (senderId, faults) => void decide({ type: 'linkFaults', senderId, faults }),
     configure: (settings) => void decide({ type: 'settings', settings }),
+    forgetWheels: () => writer.forget(),
     report: () => report(latest, appliedSeq, written),
     changes$: results$.pipe(
       distinctUntilChanged((a, b) => sameSituation(a, b)),

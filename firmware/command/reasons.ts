@@ -5,7 +5,9 @@ import { type Reason, SEVERITIES } from './report.ts';
 /** How the last motion ended: as its operator wanted, or not. */
 export type Standing =
   | { readonly code: 'idle' }
-  | { readonly code: 'watchdog' | 'link_ended'; readonly name: string };
+  | { readonly code: 'watchdog' | 'link_ended'; readonly name: string }
+  /** The program did not run for `ms`. */
+  | { readonly code: 'stalled'; readonly ms: number };
 
 /** Everything that keeps the robot still or slow, worst first, in the words an operator reads. */
 export function explain(state: State): readonly Reason[] {
@@ -31,6 +33,10 @@ export function explain(state: State): readonly Reason[] {
   return reasons.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
 }
 
+export function stalledText(ms: number): string {
+  return `The robot’s program stood still for ${Math.round(ms)} ms`;
+}
+
 function standing(state: State): Reason {
   const why = state.standing;
   switch (why.code) {
@@ -42,6 +48,8 @@ function standing(state: State): Reason {
       };
     case 'link_ended':
       return { code: 'link_ended', severity: 'info', text: `The link to ${why.name} ended: stopped.` };
+    case 'stalled':
+      return { code: 'stalled', severity: 'info', text: `${stalledText(why.ms)}: stopped.` };
     case 'idle':
       return state.lease
         ? { code: 'idle', severity: 'info', text: `Ready. Waiting for ${state.lease.sender.name} to drive.` }

@@ -45,6 +45,8 @@ export const COUNTER_NAMES = [
   'watchdogStops',
   'linkStops',
   'emergencyStops',
+  'stallStops',
+  'guardianStops',
   'takeOvers',
   'writes',
   'writesSkipped',

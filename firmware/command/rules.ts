@@ -86,11 +86,19 @@ function onMotion(state: State, sender: Sender, message: DriveMessage | ActionMe
     return refuse(heard, 'estop', `Emergency stop by ${state.estopBy}. Reset it first`);
   }
   const pulse = 'action' in message;
+  if (state.clockMs < state.stalledUntilMs) return refuseStalled(state, sender, pulse);
   const leased = hear(holder?.id === sender.id ? state : { ...state, interlock: null }, sender, !pulse);
   if (leased.interlock && !pulse) return refuse(leased, 'release_first', leased.interlock.text);
   const untilMs = state.clockMs + (pulse ? state.settings.actionMs : state.settings.watchdogMs);
   const motion: Motion = { ...velocity, untilMs, pulse, seq: message.seq ?? null };
   return accept({ ...leased, motion, interlock: null, standing: { code: 'idle' } });
+}
+
+/** Whoever holds a control through a stall has to let go of it; of an action nothing remains. */
+function refuseStalled(state: State, sender: Sender, pulse: boolean): Decision {
+  const text = 'The robot’s program stood still; what was asked for meanwhile is void. Let go, then drive.';
+  const kept = pulse || !sender.lasting ? state : { ...hear(state, sender, true), interlock: { text } };
+  return refuse(kept, 'stalled', text);
 }
 
 /** The original's actions drive straight or turn on the spot. */
@@ -148,7 +156,8 @@ function onFault(state: State, code: FaultCode, active: boolean, detail: string)
   if (active || faultRule(code).clear === 'reset')
     faults.set(code, { active, detail: detail || (known?.detail ?? '') });
   else faults.delete(code);
-  const changed = { ...state, faults };
+  const counted = code === 'guardian_silenced' && active && !known?.active;
+  const changed = counted ? bump({ ...state, faults }, 'guardianStops') : { ...state, faults };
   const { severity, bars, text } = faultRule(code);
   const stops = bars
     ? state.motion !== null && drivesTowards(bars, state.motion.linear)

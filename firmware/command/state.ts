@@ -1,8 +1,18 @@
 import { limitWheels, mix } from '../drive/mixer.ts';
 import { faultRule } from './faults.ts';
-import { bump, type Event, isHeld, presentFaults, STILL, type State, type Verdict } from './model.ts';
+import {
+  bump,
+  type Event,
+  initialState,
+  isHeld,
+  presentFaults,
+  type Settings,
+  STILL,
+  type State,
+  type Verdict,
+} from './model.ts';
 import { ramp, withoutSpeedingUp } from './ramp.ts';
-import { explain, type Standing } from './reasons.ts';
+import { explain, type Standing, stalledText } from './reasons.ts';
 import type { Reason, WheelRatios } from './report.ts';
 import { decide, drivesTowards } from './rules.ts';
 
@@ -14,16 +24,46 @@ export interface StepResult {
   readonly verdict: Verdict;
 }
 
+/** After a stall, commands that came meanwhile are read from their sockets within this time. */
+const DRAIN_MS = 100;
+
+/** Steps come with every tick. A gap above this means that the program stood still: blocked, frozen, suspended. */
+export function stallMs({ tickMs }: Settings): number {
+  return Math.max(200, 10 * tickMs);
+}
+
+/** Before the first step. */
+export function atRest(settings: Settings): StepResult {
+  const state = initialState(settings);
+  return { state, wheels: STILL, reasons: explain(state), verdict: { ok: true } };
+}
+
 /**
  * The whole rule of who moves the robot, and when it stops. Pure: the same state, event and time give the same result.
  * @param nowMs a monotonic clock; a step back counts as no time, never as a stalled watchdog
  */
 export function step(before: State, event: Event, nowMs: number): StepResult {
   const elapsedMs = before.lastNowMs === null ? 0 : Math.max(0, nowMs - before.lastNowMs);
-  const awake = expire({ ...before, lastNowMs: nowMs, clockMs: before.clockMs + elapsedMs });
+  const later = { ...before, lastNowMs: nowMs, clockMs: before.clockMs + elapsedMs };
+  const awake = expire(elapsedMs > stallMs(before.settings) ? standStill(later, elapsedMs) : later);
   const { state: decided, verdict } = decide(awake, event);
   const state = turnWheels(decided);
   return { state, wheels: state.wheels, reasons: explain(state), verdict };
+}
+
+/**
+ * Nobody watched the motion of the last `ms`, and nobody knows which of the commands that wait are still meant.
+ * A control that was held when the stall began counts as held until it is let go.
+ */
+function standStill(state: State, ms: number): State {
+  const { lease, motion, clockMs } = state;
+  const held = isHeld({ ...state, clockMs: clockMs - ms });
+  const stalled = { ...state, motion: null, stalledUntilMs: clockMs + DRAIN_MS };
+  const stopped = motion ? bump({ ...stalled, standing: { code: 'stalled', ms } }, 'stallStops') : stalled;
+  if (lease && !lease.sender.lasting) return motion || held ? { ...stopped, lease: null } : stopped;
+  if (!lease || !held) return stopped;
+  const interlock = { text: `${stalledText(ms)}. Let go of the control before driving on.` };
+  return { ...stopped, lease: { ...lease, heldMs: clockMs }, interlock };
 }
 
 /** Time alone: the watchdog, the end of a pulse, an interlock whose control fell silent. */

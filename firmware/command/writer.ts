@@ -28,6 +28,7 @@ export class Writer {
   #setting: { sinceMs: number; stopIssued: boolean } | null = null;
   #stopping: { sinceMs: number } | null = null;
   #stopFailed = false;
+  #forgotten = 0;
   #pending = false;
 
   constructor(drivetrain: Drivetrain, timeoutMs: number, events: WriterEvents) {
@@ -43,6 +44,15 @@ export class Writer {
     this.#wantedSeq = seq;
     this.#pending = true;
     this.#pump(nowMs);
+  }
+
+  /**
+   * The hardware was written to from outside, now or while a write of ours is under way: a stop is written again
+   * with the next tick, a motion when it is next asked for.
+   */
+  forget(): void {
+    this.#settled = null;
+    this.#forgotten += 1;
   }
 
   tick(nowMs: number): void {
@@ -71,6 +81,7 @@ export class Writer {
     const overtaken = this.#setting;
     if (overtaken) overtaken.stopIssued = true;
     this.#settled = null;
+    const forgotten = this.#forgotten;
     this.#attempt(() => this.#drivetrain.stop()).then((error) => {
       this.#stopping = null;
       if (error) {
@@ -80,7 +91,7 @@ export class Writer {
       }
       this.#events.wrote();
       if (!overtaken) {
-        this.#settled = { left: 0, right: 0 };
+        if (forgotten === this.#forgotten) this.#settled = { left: 0, right: 0 };
         this.#events.recovered();
       }
       this.#pump(nowMs);
@@ -98,12 +109,13 @@ export class Writer {
     }
     this.#setting = { sinceMs: nowMs, stopIssued: false };
     this.#settled = null;
+    const forgotten = this.#forgotten;
     this.#attempt(() => this.#drivetrain.set(wheels.left, wheels.right)).then((error) => {
       this.#setting = null;
       if (error) {
         this.#events.failed('drivetrain_failed', error.message);
       } else {
-        this.#settled = wheels;
+        if (forgotten === this.#forgotten) this.#settled = wheels;
         this.#events.wrote();
         this.#events.applied(seq);
       }

@@ -4,7 +4,11 @@ export interface WheelRatios {
   readonly right: number;
 }
 
-/** How a process without Node silences the motors: the guardian and `roverd stop` follow these steps in order. */
+/**
+ * How a process without Node silences the motors: the guardian and `roverd stop` follow these steps. Those on one I2C
+ * bus, and those on files of one folder, follow one another; a bus or folder that hangs does not keep the others.
+ * At most 32 steps of at most 64 bytes each; a path is absolute, at most 255 plain characters.
+ */
 export type SilenceStep =
   | {
       readonly kind: 'i2c-write';

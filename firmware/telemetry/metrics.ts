@@ -68,6 +68,8 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   watchdogStops: 'Stops because commands failed to come',
   linkStops: 'Stops because the link of the operator ended',
   emergencyStops: 'Emergency stops',
+  stallStops: 'Stops because the program itself stood still',
+  guardianStops: 'Times the guardian began to stop the motors by itself',
   takeOvers: 'Times an operator took over from another',
   writes: 'Values written to the drivetrain',
   writesSkipped: 'Values never written because a newer one came while a write took long',
