@@ -66,11 +66,11 @@ function createProgram(exitWith: (code: number) => void): Command {
     });
 
   withRobot(program.command('stop'))
-    .description('stop the running robot, whoever drives it')
+    .description('stop the robot, whoever drives it; silence its motors directly when it does not answer')
     .option('--emergency', 'latch the emergency stop: nothing moves until it is reset')
     .action(async (options) => {
-      const { publish } = await import('./publish.ts');
-      await publish(options.emergency ? { estop: true } : { action: 'stop' }, options);
+      const { stop } = await import('./stop.ts');
+      await stop(options);
     });
 
   withRobot(program.command('reset'))

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { ConfigError } from '../../config/error.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { CommandLineError, EXIT } from './exit.ts';
 
@@ -29,6 +30,29 @@ export function configurationOf(
     env: process.env,
     overrides: { ...assignments(options.set ?? []), ...withoutUndefined(named) },
   });
+}
+
+/** `robot.stateDir`, also of a configuration that is broken elsewhere: a stop must not depend on the rest of it. */
+export function stateDirOf(options: ConfigArguments): string {
+  try {
+    return configurationOf(options).config.robot.stateDir;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+  }
+  const { env } = process;
+  const key = 'robot.stateDir';
+  const named = assignments(options.set ?? [])[key] ?? env.ROVERD_ROBOT_STATE_DIR;
+  const stateDir = named ?? stateDirInFile(options.config ?? (env.ROVERD_CONFIG || INSTALLED_FILE));
+  return loadConfig({ overrides: { [key]: stateDir } }).config.robot.stateDir;
+}
+
+function stateDirInFile(path: string): string | undefined {
+  try {
+    const stateDir: unknown = JSON.parse(readFileSync(path, 'utf8'))?.robot?.stateDir;
+    return typeof stateDir === 'string' ? stateDir : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function assignments(texts: readonly string[]): Record<string, string> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { packageRoot } from '../../config/paths.ts';
 import { isSimulated } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { type CaptureSource as AddonSource, type CaptureOptions, loadAddon } from '../../native/addon.ts';
+import { guardianProgram } from '../drive/guarded-drivetrain.ts';
 import { openTokenStore } from '../teleop/tokens.ts';
 import { chooseSource } from '../video/capture-source.ts';
 import { ask } from './client.ts';
@@ -15,6 +17,8 @@ export interface Finding {
   readonly detail: string;
   /** What to do; there is one when it is broken, and only then. */
   readonly mend?: string;
+  /** What would be better, where nothing is broken. */
+  readonly advice?: string;
 }
 
 const MIN_NODE = { major: 20, minor: 19 } as const;
@@ -48,6 +52,25 @@ export function checkPage(): Finding {
   return existsSync(page)
     ? { what: 'page', detail: page }
     : { what: 'page', detail: `${page} is missing`, mend: BUILD };
+}
+
+/** Runs it, for what this user may have of the kernel: priority over everything else, and memory that stays. */
+export function checkGuardian(): Finding {
+  const what = 'guardian';
+  const program = guardianProgram();
+  const { status, stdout, error } = spawnSync(program, ['--check'], { encoding: 'utf8', timeout: ANSWER_MS });
+  if (status !== 0) {
+    return { what, detail: error?.message ?? `${program} ends with ${status}`, mend: BUILD };
+  }
+  const realtime = stdout.includes('realtime=yes');
+  const locked = stdout.includes('locked=yes');
+  const detail = `${realtime ? 'real-time priority' : 'no real-time priority'}, ${locked ? 'memory locked' : 'memory not locked'}`;
+  if (realtime && locked) return { what, detail };
+  const limits = [...(realtime ? [] : ['LimitRTPRIO=20']), ...(locked ? [] : ['LimitMEMLOCK=16M'])].join(
+    ' and ',
+  );
+  const advice = `on a busy machine it may react late: set ${limits} in the service's unit, or sudo setcap cap_sys_nice,cap_ipc_lock+ep ${program}`;
+  return { what, detail, advice };
 }
 
 /** Free, or a robot answers there already. */

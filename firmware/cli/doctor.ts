@@ -6,6 +6,7 @@ import {
   checkCamera,
   checkEncoder,
   checkEngine,
+  checkGuardian,
   checkNode,
   checkPage,
   checkPort,
@@ -25,7 +26,7 @@ interface DoctorArguments extends ConfigArguments {
 export async function doctor(options: DoctorArguments): Promise<ExitCode> {
   const findings: Finding[] = [];
   const config = configurationOrDefault(options, findings);
-  findings.push(checkNode(), checkStateDir(config), checkPage());
+  findings.push(checkNode(), checkStateDir(config), checkPage(), checkGuardian());
   if (!isSimulated(config)) {
     findings.push(...(await checkMotors(config)), checkPermissions(config), await checkClock());
   }
@@ -38,9 +39,10 @@ export async function doctor(options: DoctorArguments): Promise<ExitCode> {
   const broken = findings.filter((finding) => finding.mend !== undefined);
   if (options.json) console.log(JSON.stringify({ ok: broken.length === 0, findings }, null, 2));
   else {
-    for (const { what, detail, mend } of findings) {
+    for (const { what, detail, mend, advice } of findings) {
       console.log(`${mend === undefined ? 'ok    ' : 'BROKEN'}  ${what}: ${detail}`);
       if (mend !== undefined) console.log(`        mend: ${mend}`);
+      if (advice !== undefined) console.log(`        advice: ${advice}`);
     }
     console.log(broken.length === 0 ? '\nEverything roverd needs is here.' : `\n${broken.length} to mend.`);
   }

@@ -7,9 +7,14 @@ import { type RobotArguments, robotAt } from './robot-at.ts';
  * Sends one command to a running robot and says that it was taken.
  * @throws CommandLineError `refused` with the robot's own words, `unreachable` when it does not answer
  */
-export async function publish(message: CommandMessage, options: RobotArguments): Promise<void> {
+export async function publish(
+  message: CommandMessage,
+  options: RobotArguments & { readonly withinMs?: number },
+): Promise<void> {
   const { token, ...robot } = robotAt(options);
-  const { status, body } = await ask(robot, 'POST', '/publish', { token, body: message });
+  const { withinMs } = options;
+  const asked = { token, body: message, ...(withinMs !== undefined && { withinMs }) };
+  const { status, body } = await ask(robot, 'POST', '/publish', asked);
   if (status >= 200 && status < 300) {
     console.log(`${describe(message)}: taken`);
     return;
