@@ -158,13 +158,15 @@ function onFault(state: State, code: FaultCode, active: boolean, detail: string)
   else faults.delete(code);
   const counted = code === 'guardian_silenced' && active && !known?.active;
   const changed = counted ? bump({ ...state, faults }, 'guardianStops') : { ...state, faults };
-  const { severity, bars, text } = faultRule(code);
+  const { severity, clear, bars, text } = faultRule(code);
   const stops = bars
     ? state.motion !== null && drivesTowards(bars, state.motion.linear)
     : severity === 'stop';
-  return active && !known && stops
-    ? cutOff(changed, `${text} Let go of the control before driving on.`)
-    : changed;
+  if (active && !known && stops) return cutOff(changed, `${text} Let go of the control before driving on.`);
+  // Nobody has said that it may move on: what was asked for during the fault is void.
+  if (!active && severity === 'stop' && clear === 'recovers')
+    return cutOff(changed, 'The robot can move again. Let go of the control, then drive.');
+  return changed;
 }
 
 export function drivesTowards(way: 'forward' | 'backwards', linear: number): boolean {

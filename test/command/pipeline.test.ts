@@ -40,7 +40,11 @@ function rig(answer: (what: string) => Promise<void> = () => Promise.resolve()) 
       for (let i = 0; i < 10; i++) await Promise.resolve();
     }
   };
-  return { pipeline, writes, run, at: (from: number) => writes.filter(({ atMs }) => atMs >= from) };
+  /** The program does not run for `ms`. */
+  const freeze = (ms: number) => {
+    scheduler.frame += ms;
+  };
+  return { pipeline, writes, run, freeze, at: (from: number) => writes.filter(({ atMs }) => atMs >= from) };
 }
 
 test('starts by stopping the motors', async () => {
@@ -106,6 +110,39 @@ test('a write that hangs does not keep a stop waiting', async () => {
   assert.equal(at(40), [{ atMs: 40, what: 'stop' }]);
   await run(200);
   assert.is(pipeline.report().reasons[1]?.code, 'drivetrain_silent');
+  await pipeline.close();
+});
+
+test('time runs from the first tick on: a slow start is no stall', async () => {
+  const { pipeline, writes, run, freeze } = rig();
+  freeze(5000);
+  await run(5010);
+  assert.equal(pipeline.send(ada, forward), { ok: true });
+  assert.is(writes.at(-1)?.what, 'set 1 1');
+  await pipeline.close();
+});
+
+test('an event loop that was blocked stops, whatever waited meanwhile', async () => {
+  const { pipeline, writes, run, freeze } = rig();
+  await run(20);
+  pipeline.send(ada, forward);
+  await run(50);
+  freeze(300);
+  assert.is((pipeline.send(ada, forward) as { code?: string }).code, 'stalled');
+  assert.equal(writes.at(-1), { atMs: 350, what: 'stop' });
+  await run(600);
+  assert.is(pipeline.report().counters.stallStops, 1);
+  assert.equal(pipeline.send(ada, forward), { ok: true }, 'silence for a watchdog window is letting go');
+  await pipeline.close();
+});
+
+test('forgotten wheels are stopped again', async () => {
+  const { pipeline, at, run } = rig();
+  await run(50);
+  assert.equal(at(11), []);
+  pipeline.forgetWheels();
+  await run(100);
+  assert.equal(at(11), [{ atMs: 60, what: 'stop' }]);
   await pipeline.close();
 });
 

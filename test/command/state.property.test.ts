@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandMessage } from '../../firmware/command/message.ts';
-import { type Event, initialState, type State } from '../../firmware/command/model.ts';
+import { type Event, initialState, isHeld, type State } from '../../firmware/command/model.ts';
 import { explain } from '../../firmware/command/reasons.ts';
 import { SEVERITIES } from '../../firmware/command/report.ts';
 import { step } from '../../firmware/command/state.ts';
@@ -56,6 +56,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       type: fc.constant('fault' as const),
       code: fc.constantFrom(
         'drivetrain_failed' as const,
+        'guardian_silenced' as const,
         'battery_empty' as const,
         'battery_low' as const,
         'bumper_front' as const,
@@ -165,6 +166,61 @@ test('a stop or an emergency stop by anyone stops at once', () => {
       });
     }),
   );
+});
+
+/** As `play`, but with stretches in which the program does not run: what happens in them comes at once afterwards. */
+function playWithStalls(
+  stretches: readonly { readonly frozenMs: number; readonly happenings: readonly Happening[] }[],
+  look: (moment: Moment) => void,
+): void {
+  let nowMs = 0;
+  let state = initialState(settings);
+  const feed = (happened: Event) => {
+    const result = step(state, happened, nowMs);
+    look({ before: state, after: result.state, event: happened, ok: result.verdict.ok, atMs: nowMs });
+    state = result.state;
+  };
+  for (const { frozenMs, happenings: all } of stretches) {
+    nowMs += frozenMs;
+    const waiting = frozenMs > 0 ? all.slice(0, 5) : [];
+    for (const { event: happened } of waiting) if ('type' in happened) feed(happened);
+    for (const { afterMs, event: happened } of all.slice(waiting.length)) {
+      const untilMs = nowMs + afterMs;
+      for (; nowMs < untilMs; nowMs = Math.min(untilMs, nowMs + settings.tickMs)) feed({ type: 'tick' });
+      if ('type' in happened) feed(happened);
+    }
+  }
+}
+
+test('nothing moves after a stall but by a command of later, and no control that was held through it', () => {
+  const stretch = fc.record({
+    frozenMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 300 }), fc.integer({ min: 201, max: 3000 })),
+    happenings: fc.array(happening, { maxLength: 20 }),
+  });
+  let [stalls, grips] = [0, 0];
+  fc.assert(
+    fc.property(fc.array(stretch, { maxLength: 6 }), (stretches) => {
+      let stalledMs = Number.NEGATIVE_INFINITY;
+      let gripped: string | null = null;
+      playWithStalls(stretches, ({ before, after, event: happened, ok, atMs }) => {
+        const gapMs = atMs - (before.lastNowMs ?? atMs);
+        if (gapMs > 200) {
+          stalls += 1;
+          stalledMs = atMs;
+          const held = isHeld(before) && before.lease?.sender.lasting;
+          if (held) grips += 1;
+          gripped = held ? before.lease!.sender.id : null;
+        }
+        const pulse = happened.type === 'command' && 'action' in happened.message && ok;
+        if (!isHeld(after) || after.lease?.sender.id !== gripped || pulse) gripped = null;
+        if (!moves(after)) return;
+        assert.ok(atMs - stalledMs >= 100, `moves ${atMs - stalledMs} ms after a stall`);
+        assert.is(gripped, null, 'moves by a control that was not let go');
+      });
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(stalls > 1000 && grips > 100, `${stalls} stalls, ${grips} with a control held`);
 });
 
 test('only the holder of the lease sets wheels in motion, and one at a time', () => {

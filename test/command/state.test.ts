@@ -7,7 +7,8 @@ import { type StepResult, step } from '../../firmware/command/state.ts';
 import type { LinkFaultCode } from '../../firmware/telemetry/link.ts';
 import { ada, bob, carl, curl, estop, eve, forward, release, reset, settings, stop } from './helpers.ts';
 
-type Row = [atMs: number, what: Event | [Sender, CommandMessage] | 'tick', expected: Expectation];
+/** `awake` is a tick after a stall; before the others, a tick came every `tickMs`. */
+type Row = [atMs: number, what: Event | [Sender, CommandMessage] | 'tick' | 'awake', expected: Expectation];
 interface Expectation {
   wheels?: [number, number];
   code?: string;
@@ -19,6 +20,7 @@ const WALL_MS = 1_700_000_000_000;
 const tick = (atMs: number, expected: Expectation): Row => [atMs, 'tick', expected];
 const closed = (senderId: string): Event => ({ type: 'linkClosed', senderId });
 const takeOver = (sender: Sender): Event => ({ type: 'takeOver', sender });
+const awake = (atMs: number, expected: Expectation): Row => [atMs, 'awake', expected];
 const fault = (code: FaultCode, active: boolean): Event => ({ type: 'fault', code, active });
 const linkFaults = (senderId: string, ...codes: LinkFaultCode[]): Event => ({
   type: 'linkFaults',
@@ -28,10 +30,15 @@ const linkFaults = (senderId: string, ...codes: LinkFaultCode[]): Event => ({
 const drive = (linear: number, angular = 0) => ({ drive: { linear, angular } });
 
 function play(rows: Row[], overrides: Partial<Settings> = {}): StepResult {
-  let result = step(initialState({ ...settings, ...overrides }), { type: 'tick' }, 0);
+  const used = { ...settings, ...overrides };
+  let result = step(initialState(used), { type: 'tick' }, 0);
   rows.forEach(([atMs, what, expected], index) => {
+    let lastMs = result.state.lastNowMs ?? 0;
+    for (; what !== 'awake' && lastMs + used.tickMs < atMs; lastMs += used.tickMs) {
+      result = step(result.state, { type: 'tick' }, lastMs + used.tickMs);
+    }
     const event: Event =
-      what === 'tick'
+      what === 'tick' || what === 'awake'
         ? { type: 'tick' }
         : Array.isArray(what)
           ? { type: 'command', sender: what[0], message: what[1], wallMs: WALL_MS + atMs }
@@ -278,7 +285,113 @@ const table: Record<string, Row[]> = {
     [50, 'tick', { wheels: [1, 1] }],
     [150, 'tick', { wheels: [0, 0], reason: 'watchdog' }],
   ],
+  'a gap of 200 ms between steps is no stall': [
+    [0, [ada, forward], {}],
+    awake(200, { wheels: [1, 1] }),
+    [200, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a longer one stops, and wants the control released': [
+    [0, [ada, forward], {}],
+    awake(201, { wheels: [0, 0], operator: 'Ada', reason: 'release_first' }),
+    [202, [ada, forward], { code: 'stalled', wheels: [0, 0] }],
+    [300, [ada, forward], { code: 'stalled', wheels: [0, 0] }],
+    [301, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [310, [ada, release], { wheels: [0, 0], reason: 'idle' }],
+    [320, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'what waited in the sockets during a stall moves nothing, in whatever order': [
+    [0, [ada, forward], {}],
+    awake(3000, { wheels: [0, 0] }),
+    [3000, [ada, forward], { code: 'stalled', wheels: [0, 0] }],
+    [3000, [ada, release], { wheels: [0, 0] }],
+    [3001, [ada, forward], { code: 'stalled', wheels: [0, 0], reason: 'release_first' }],
+    [3001, [ada, { action: 'forward' }], { code: 'stalled', wheels: [0, 0] }],
+    [3002, [curl, { action: 'forward' }], { code: 'lease_held', wheels: [0, 0] }],
+    [3200, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+  ],
+  'actions that waited move nothing; those after that do': [
+    [0, [ada, forward], {}],
+    [10, [ada, release], {}],
+    awake(5000, {}),
+    [5099, [ada, { action: 'forward' }], { code: 'stalled', wheels: [0, 0] }],
+    [5100, [ada, { action: 'forward' }], { wheels: [0.5, 0.5] }],
+  ],
+  'a stall of a robot at rest ends nobody’s lease, and says nothing': [
+    [0, [ada, forward], {}],
+    [10, [ada, release], {}],
+    tick(500, { reason: 'idle' }),
+    awake(2000, { operator: 'Ada', reason: 'idle' }),
+    [2000, [ada, stop], { reason: 'idle' }],
+    [2100, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a stop and an emergency stop that waited are obeyed': [
+    [0, [ada, forward], {}],
+    awake(1000, {}),
+    [1000, [bob, stop], { wheels: [0, 0] }],
+    [1000, [bob, estop], { wheels: [0, 0], reason: 'estop' }],
+  ],
+  'an action without a lasting link ends with the stall and gives its lease back': [
+    [0, [curl, { action: 'forward' }], { operator: 'curl', wheels: [0.5, 0.5] }],
+    awake(201, { wheels: [0, 0], operator: null, reason: 'stalled' }),
+    [201, [curl, { action: 'forward' }], { code: 'stalled', operator: null }],
+    [301, [curl, { action: 'forward' }], { wheels: [0.5, 0.5] }],
+  ],
+  'without its guardian nothing moves; when it is back, a control that is held must be let go': [
+    [0, [ada, forward], {}],
+    [10, fault('guardian_lost', true), { wheels: [0, 0], reason: 'guardian_lost' }],
+    [20, [ada, release], {}],
+    [30, [ada, forward], { wheels: [0, 0] }],
+    [40, fault('guardian_lost', false), { wheels: [0, 0], reason: 'release_first' }],
+    [50, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [60, [ada, release], {}],
+    [70, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'what the guardian silenced does not move on by itself': [
+    [0, [ada, forward], {}],
+    [10, fault('guardian_silenced', true), { wheels: [0, 0], reason: 'guardian_silenced' }],
+    [20, fault('guardian_silenced', false), { wheels: [0, 0], reason: 'release_first' }],
+    [30, [ada, forward], { code: 'release_first', wheels: [0, 0] }],
+    [40, [ada, release], {}],
+    [50, [ada, forward], { wheels: [1, 1] }],
+  ],
 };
+
+test('a slow control loop allows for gaps of ten ticks', () => {
+  const slow = { tickMs: 50, watchdogMs: 2000 };
+  play([[0, [ada, forward], {}], awake(500, { wheels: [1, 1] })], slow);
+  play([[0, [ada, forward], {}], awake(501, { wheels: [0, 0] })], slow);
+});
+
+test('stalls and what the guardian did are counted, once each', () => {
+  const { state } = play([
+    [0, [ada, forward], {}],
+    awake(300, {}),
+    awake(600, {}),
+    [601, fault('guardian_silenced', true), {}],
+    [602, { type: 'fault', code: 'guardian_silenced', active: true, detail: 'again' }, {}],
+    [603, fault('guardian_silenced', false), {}],
+    [604, fault('guardian_silenced', true), {}],
+  ]);
+  assert.is(state.counters.stallStops, 1);
+  assert.is(state.counters.guardianStops, 2);
+  assert.is(state.counters.watchdogStops, 0);
+});
+
+test('the first event after a stall may be a command as well as a tick', () => {
+  const driving = play([[0, [ada, forward], {}]]).state;
+  const late = step(driving, { type: 'command', sender: ada, message: forward, wallMs: WALL_MS }, 201);
+  assert.not(late.verdict.ok);
+  assert.equal(late.wheels, { left: 0, right: 0 });
+});
+
+test('a stall is told with its length', () => {
+  const { reasons } = play([[0, [ada, { action: 'forward' }], {}], awake(1234, {})]);
+  assert.equal(reasons[0], {
+    code: 'stalled',
+    severity: 'info',
+    text: 'The robot’s program stood still for 1234 ms: stopped.',
+  });
+});
 
 for (const [name, rows] of Object.entries(table)) test(name, () => void play(rows));
 

@@ -121,6 +121,40 @@ test('a failed stop is tried again with every tick until it holds', async () => 
   assert.equal(log, ['drivetrain_failed: EIO', 'drivetrain_failed: EIO', 'recovered']);
 });
 
+test('forgets what it wrote: a stop is written again with the next tick, a motion when it is asked for', async () => {
+  const { writer, made, last } = rig();
+  writer.want(wheels(0), null, 0);
+  await last().done();
+  writer.tick(10);
+  assert.equal(made(), ['stop']);
+  writer.forget();
+  writer.tick(20);
+  await last().done();
+  writer.want(wheels(0.5), 1, 30);
+  await last().done();
+  writer.want(wheels(0.5), 2, 40);
+  assert.equal(made(), ['stop', 'stop', 'set 0.5 0.5']);
+  writer.forget();
+  writer.tick(50);
+  assert.equal(made(), ['stop', 'stop', 'set 0.5 0.5'], 'it does not set in motion by itself');
+  writer.want(wheels(0.5), 3, 60);
+  assert.equal(made(), ['stop', 'stop', 'set 0.5 0.5', 'set 0.5 0.5']);
+});
+
+test('also what is being written at that moment', async () => {
+  const { writer, made, last } = rig();
+  writer.want(wheels(0), null, 0);
+  writer.forget();
+  await last().done();
+  writer.tick(10);
+  await last().done();
+  writer.want(wheels(0.5), 1, 20);
+  writer.forget();
+  await last().done();
+  writer.want(wheels(0.5), 2, 30);
+  assert.equal(made(), ['stop', 'stop', 'set 0.5 0.5', 'set 0.5 0.5']);
+});
+
 test('a write that hangs is reported after its time-out', () => {
   const { writer, log } = rig();
   writer.want(wheels(1), 1, 0);
