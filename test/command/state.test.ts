@@ -334,6 +334,8 @@ const table: Record<string, Row[]> = {
     [0, [curl, { action: 'forward' }], { operator: 'curl', wheels: [0.5, 0.5] }],
     awake(201, { wheels: [0, 0], operator: null, reason: 'stalled' }),
     [201, [curl, { action: 'forward' }], { code: 'stalled', operator: null }],
+    [202, [curl, forward], { code: 'stalled', operator: null }],
+    [203, [ada, { action: 'forward' }], { code: 'stalled', operator: null }],
     [301, [curl, { action: 'forward' }], { wheels: [0.5, 0.5] }],
   ],
   'without its guardian nothing moves; when it is back, a control that is held must be let go': [
