@@ -99,7 +99,10 @@ int64_t job_run(struct job *job, int64_t now_ms) {
     /* Asked just now, it is busy or has come through already, which `done` tells. */
     if (job->progress[i].asked_ms != 0 && !job->progress[i].collected && !job->progress[i].told_hanging) {
       due_ms = job->progress[i].asked_ms + HANGING_AFTER_MS;
-      if (due_ms <= now_ms && lane_busy(lane)) tell_hanging(job, i);
+      if (due_ms <= now_ms && lane_busy(lane)) {
+        tell_hanging(job, i);
+        due_ms = INT64_MAX;
+      }
     }
     if (due_ms < next_ms) next_ms = due_ms;
     if (!job->progress[i].silent) all = false;

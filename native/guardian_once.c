@@ -67,7 +67,8 @@ static bool print_outcomes(const struct job *job) {
   bool fine = true;
   for (int i = 0; i < lanes.count; i++) {
     const struct lane *lane = &lanes.lane[i];
-    bool hangs = lane_busy(lane) || !job->progress[i].fresh;
+    /* A retry that is under way at this moment does not hang: its last outcome stands. */
+    bool hangs = lane_busy(lane) && job->progress[i].told_hanging;
     for (int j = 0; j < lane->count; j++) {
       char name[MAX_PATH_LENGTH + 1];
       struct outcome outcome = lane_outcome(lane, j);
@@ -97,7 +98,8 @@ int silence_once(const char *path) {
     if (job.silenced || now_ms >= end_ms) break;
     struct pollfd done = {.fd = lanes.done, .events = POLLIN};
     uint64_t rounds;
-    poll(&done, 1, (int)((next_ms < end_ms ? next_ms : end_ms) - now_ms));
+    int64_t until_ms = next_ms < end_ms ? next_ms : end_ms;
+    poll(&done, 1, until_ms <= now_ms ? 0 : (int)(until_ms - now_ms));
     if (read(lanes.done, &rounds, sizeof rounds) < 0) continue;
   }
   bool fine = print_outcomes(&job);
