@@ -69,6 +69,7 @@ class Keeper implements Guardian {
   #beatMs: number | null = null;
   #unansweredMs = 0;
   #closing: (() => void) | null = null;
+  #closed: Promise<void> | null = null;
 
   constructor(options: GuardianOptions) {
     this.#options = options;
@@ -105,8 +106,12 @@ class Keeper implements Guardian {
     this.#process?.send(`notify ${text.replace(/[\r\n]+/g, ' ')}\n`);
   }
 
-  async close(): Promise<void> {
-    if (this.#closing) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#timer?.unsubscribe();
     await new Promise<void>((resolve) => {
       this.#closing = resolve;

@@ -163,3 +163,27 @@ export class Guardian {
     await this.exited;
   }
 }
+
+/** The guardians that a process has started and that still run. */
+export function guardiansOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        // proc(5): pid (comm) state ppid
+        const [, comm, state, ppid] =
+          /\((.*)\) (\S) (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+        return comm === 'roverd_guardian' && state !== 'Z' && Number(ppid) === parent ? [Number(name)] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+export function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
