@@ -27,6 +27,7 @@ test('takes a real coded picture, makes a WebRTC peer, and finds all in order fo
   assert.equal(broken, []);
   assert.match(find('addon, GStreamer and encoder')?.detail ?? '', /^\w+264\w*, first picture after \d+ ms$/);
   assert.is(find('WebRTC engine')?.detail, 'datachannel');
+  assert.match(find('guardian')?.detail ?? '', /^(no )?real-time priority, memory (not )?locked$/);
   assert.is(find('camera')?.detail, 'the simulator draws the pictures');
 });
 

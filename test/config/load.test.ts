@@ -180,6 +180,9 @@ test('checks what keys ask of one another', () => {
   assert.equal(brokenBy({ 'drive.driver': 'johnny-five', 'johnnyFive.left': { pin: 3 } }), [
     'johnnyFive.right',
   ]);
+  const ticks = { 'drive.tickMs': 50 };
+  assert.equal(brokenBy({ ...ticks, 'drive.guardianTimeoutMs': 249 }), ['drive.guardianTimeoutMs']);
+  loadConfig({ overrides: { ...ticks, 'drive.guardianTimeoutMs': 250 } });
   assert.equal(brokenBy({ 'teleop.tlsCert': 'a.pem' }), ['teleop.tlsKey']);
   assert.equal(brokenBy({ 'teleop.tlsKey': 'a.pem' }), ['teleop.tlsCert']);
   for (const host of ['0.0.0.0', '::', '192.0.2.7', 'robot.local', '127.0.0.1.example']) {

@@ -5,7 +5,8 @@
  *
  * 1. The addon's C++ without Node, under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer, with
  *    GStreamer's own tracer of objects that are still alive at the end.
- * 2. The addon in Node: memory, threads and open files after as many cycles, some of them in workers that are
+ * 2. The guardian's C under the same sanitizers.
+ * 3. The addon in Node: memory, threads and open files after as many cycles, some of them in workers that are
  *    terminated with their capture running.
  * Leaks inside libraries that no frame of ours leads to are shown, and don't fail.
  */
@@ -16,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { guardianSanitized } from './leaks-guardian.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = `${root}build/leaks`;
@@ -27,13 +29,13 @@ const cycles = Number(values.cycles);
 const MAX_GROWTH_MB = 8;
 const OURS = /\/(native|test\/native\/leaks)\/[a-z_0-9]+\.(cc|h):/;
 
-const faults = [...sanitized(), ...(await inNode())];
+mkdirSync(build, { recursive: true });
+const faults = [...(await guardianSanitized(root, build, cycles)), ...sanitized(), ...(await inNode())];
 for (const fault of faults.slice(0, 20)) console.error(`LEAK: ${fault}`);
 console.log(faults.length ? `${faults.length} faults` : 'no leaks');
 process.exit(faults.length ? 1 : 0);
 
 function sanitized() {
-  mkdirSync(build, { recursive: true });
   const packages = ['gstreamer-1.0', 'gstreamer-app-1.0'];
   const flags = (kind) =>
     execFileSync('pkg-config', [kind, ...packages], { encoding: 'utf8' })
