@@ -79,6 +79,8 @@ export interface State {
   readonly lastNowMs: number | null;
   readonly lease: Lease | null;
   readonly motion: Motion | null;
+  /** Someone has asked for something. Before that, gaps between steps are the start of the other parts. */
+  readonly addressed: boolean;
   /** Until then commands may have waited unread while the program stood still: none of them moves anything. */
   readonly stalledUntilMs: number;
   /** A held control was cut off from outside: it must be let go before it moves anything again. */
@@ -103,6 +105,7 @@ export function initialState(settings: Settings): State {
     lastNowMs: null,
     lease: null,
     motion: null,
+    addressed: false,
     stalledUntilMs: 0,
     interlock: null,
     estopBy: null,

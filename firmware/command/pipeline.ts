@@ -15,9 +15,9 @@ import type { Drivetrain } from '../drive/drivetrain.ts';
 import type { LinkFault } from '../telemetry/link.ts';
 import type { FaultCode } from './faults.ts';
 import type { CommandMessage } from './message.ts';
-import type { Event, Sender, Settings, Verdict } from './model.ts';
+import { type Event, initialState, type Sender, type Settings, type Verdict } from './model.ts';
 import type { CommandReport, CounterName, Reason } from './report.ts';
-import { atRest, type StepResult, step } from './state.ts';
+import { type StepResult, step } from './state.ts';
 import { same, Writer } from './writer.ts';
 
 /** `nowMs` is monotonic and drives every decision; `wallMs` only tells the age of messages that carry a time. */
@@ -63,8 +63,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const inbox$ = new Subject<Event>();
   const finished$ = new Subject<number>();
   const closed$ = new Subject<void>();
-  // Time runs from the first event on: what starting the other parts takes is no stall.
-  let latest: StepResult = atRest(options.settings);
+  let latest: StepResult = step(initialState(options.settings), { type: 'tick' }, clock.nowMs());
   let appliedSeq: number | null = null;
   const written: Partial<Record<CounterName, number>> = {};
   const countWrite = (name: CounterName) => {

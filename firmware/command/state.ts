@@ -3,7 +3,6 @@ import { faultRule } from './faults.ts';
 import {
   bump,
   type Event,
-  initialState,
   isHeld,
   presentFaults,
   type Settings,
@@ -32,12 +31,6 @@ export function stallMs({ tickMs }: Settings): number {
   return Math.max(200, 10 * tickMs);
 }
 
-/** Before the first step. */
-export function atRest(settings: Settings): StepResult {
-  const state = initialState(settings);
-  return { state, wheels: STILL, reasons: explain(state), verdict: { ok: true } };
-}
-
 /**
  * The whole rule of who moves the robot, and when it stops. Pure: the same state, event and time give the same result.
  * @param nowMs a monotonic clock; a step back counts as no time, never as a stalled watchdog
@@ -45,8 +38,10 @@ export function atRest(settings: Settings): StepResult {
 export function step(before: State, event: Event, nowMs: number): StepResult {
   const elapsedMs = before.lastNowMs === null ? 0 : Math.max(0, nowMs - before.lastNowMs);
   const later = { ...before, lastNowMs: nowMs, clockMs: before.clockMs + elapsedMs };
-  const awake = expire(elapsedMs > stallMs(before.settings) ? standStill(later, elapsedMs) : later);
-  const { state: decided, verdict } = decide(awake, event);
+  const stalled = before.addressed && elapsedMs > stallMs(before.settings);
+  const awake = expire(stalled ? standStill(later, elapsedMs) : later);
+  const addressed = awake.addressed || event.type === 'command' || event.type === 'takeOver';
+  const { state: decided, verdict } = decide({ ...awake, addressed }, event);
   const state = turnWheels(decided);
   return { state, wheels: state.wheels, reasons: explain(state), verdict };
 }

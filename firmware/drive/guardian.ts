@@ -1,4 +1,13 @@
-import { asyncScheduler, type Observable, type SchedulerLike, Subject, type Subscription, timer } from 'rxjs';
+import {
+  asyncScheduler,
+  defer,
+  type Observable,
+  type SchedulerLike,
+  Subject,
+  type Subscription,
+  startWith,
+  timer,
+} from 'rxjs';
 import type { SilenceStep } from './drivetrain.ts';
 import { type GuardianLine, type GuardianProcess, spawnGuardian } from './guardian-process.ts';
 import { silenceText } from './silence.ts';
@@ -13,6 +22,7 @@ export type GuardianReport =
 
 /** A process without Node that silences the motors when this one can't. */
 export interface Guardian {
+  /** Begins with whether it runs. */
   readonly reports$: Observable<GuardianReport>;
   /** To be called after every finished control tick, and with `moving` before the first write that moves. */
   beat(beat: Beat): void;
@@ -60,7 +70,10 @@ class Keeper implements Guardian {
   readonly #options: GuardianOptions;
   readonly #scheduler: SchedulerLike;
   readonly #reports$ = new Subject<GuardianReport>();
-  readonly reports$ = this.#reports$.asObservable();
+  readonly reports$ = defer(() =>
+    this.#reports$.pipe(startWith(...(this.#standing ? [this.#standing] : []))),
+  );
+  #standing: Extract<GuardianReport, { type: 'ready' | 'lost' }> | null = null;
   #process: GuardianProcess | null = null;
   #readySinceMs: number | null = null;
   #failing: string | null = null;
@@ -145,6 +158,7 @@ class Keeper implements Guardian {
       case 'ready':
         this.#timer?.unsubscribe();
         this.#readySinceMs = this.#options.nowMs();
+        this.#standing = line;
         this.#beatMs = null;
         this.#unansweredMs = 0;
         break;
@@ -177,7 +191,8 @@ class Keeper implements Guardian {
       this.#after(START_WITHIN_MS, () => this.#failing === null && this.#lose(NOT_READY));
     });
     this.#restartMs = Math.min(2 * this.#restartMs, MAX_RESTART_MS);
-    this.#reports$.next({ type: 'lost', detail });
+    this.#standing = { type: 'lost', detail };
+    this.#reports$.next(this.#standing);
   }
 
   #after(ms: number, act: () => void): void {

@@ -113,10 +113,11 @@ test('a write that hangs does not keep a stop waiting', async () => {
   await pipeline.close();
 });
 
-test('time runs from the first tick on: a slow start is no stall', async () => {
+test('a slow start is no stall', async () => {
   const { pipeline, writes, run, freeze } = rig();
+  await run(50);
   freeze(5000);
-  await run(5010);
+  await run(5060);
   assert.equal(pipeline.send(ada, forward), { ok: true });
   assert.is(writes.at(-1)?.what, 'set 1 1');
   await pipeline.close();

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import pino from 'pino';
 import { interval } from 'rxjs';
@@ -9,6 +8,7 @@ import { createPipeline } from '../../firmware/command/pipeline.ts';
 import type { CommandReport, CounterName } from '../../firmware/command/report.ts';
 import type { Drivetrain, SilenceStep } from '../../firmware/drive/drivetrain.ts';
 import { guardDrivetrain } from '../../firmware/drive/guarded-drivetrain.ts';
+import { openMotorHat } from '../../firmware/drive/motor-hat.ts';
 import { ada, forward, release, settings } from '../command/helpers.ts';
 
 /**
@@ -22,12 +22,13 @@ export const isRuntime = (): boolean => process.argv[2] === 'runtime';
 export async function runRuntime(): Promise<void> {
   const [, , , stateDir = '', motors = ''] = process.argv;
   const nowMs = () => performance.now();
-  const bare = motors === 'i2c' ? await motorHat() : fileMotors(motors);
+  const logger = pino({ level: 'silent' });
+  const bare = motors === 'i2c' ? await motorHat(logger) : fileMotors(motors);
   const drivetrain = await guardDrivetrain(bare, { stateDir, timeoutMs: 250, nowMs });
   if (drivetrain === null) throw new Error('Expected a guardian');
   const clock = { nowMs, wallMs: () => Date.now() };
   const pipeline = createPipeline({ drivetrain, settings, writeTimeoutMs: 100, clock });
-  const heeding = heedGuardian(pipeline, drivetrain, pino({ level: 'silent' }));
+  const heeding = heedGuardian(pipeline, drivetrain, logger);
 
   let held = false;
   interval(50).subscribe(() => held && pipeline.send(ada, forward));
@@ -65,29 +66,10 @@ function fileMotors(path: string): Drivetrain {
   };
 }
 
-interface Bus {
-  i2cWrite(address: number, length: number, bytes: Buffer): Promise<unknown>;
-}
-
-/** M1 and M2 of a Motor HAT (PCA9685 at 0x60, channels 8 to 13), full ahead or off. */
-async function motorHat(): Promise<Drivetrain> {
-  const { openPromisified } = createRequire(import.meta.url)('i2c-bus') as {
-    openPromisified(bus: number): Promise<Bus>;
-  };
-  const bus = await openPromisified(1);
-  const write = async (...bytes: number[]) => {
-    await bus.i2cWrite(0x60, bytes.length, Buffer.from(bytes));
-  };
-  const on = [0, 0x10, 0, 0];
-  const off = [0, 0, 0, 0x10];
-  const silence: SilenceStep[] = [{ kind: 'i2c-write', bus: 1, address: 0x60, bytes: [0xfd, 0x10] }];
-  await write(0x00, 0x21);
-  return {
-    set: () => write(0x26, ...on, ...on, ...off, ...off, ...on, ...on),
-    stop: () => write(0x26, ...off, ...off, ...off, ...off, ...off, ...off),
-    close: () => write(0xfd, 0x10),
-    describe: () => ({ name: 'motor hat', capabilities: { brake: false, reverse: true }, silence }),
-  };
+/** Stops by letting the motors run out, so that a stop switches every output off, as the guardian does. */
+function motorHat(logger: pino.Logger): Promise<Drivetrain> {
+  const motors = { bus: 1, address: 0x60, leftMotor: 1, rightMotor: 2 };
+  return openMotorHat({ ...motors, whenStopped: 'coast', invertLeft: false, invertRight: false }, { logger });
 }
 
 /** A runtime as a child of this process. */

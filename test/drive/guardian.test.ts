@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { firstValueFrom, skip } from 'rxjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SilenceStep } from '../../firmware/drive/drivetrain.ts';
@@ -37,7 +38,9 @@ function check(name: string, body: (bench: Bench) => Promise<void>): void {
           nowMs = () => performance.now(),
         } = {}) {
           running = await startGuardian({ program, silence: [step(path)], timeoutMs: 250, nowMs });
-          running.reports$.subscribe((report) => reports.push({ ...report, atMs: performance.now() }));
+          running.reports$
+            .pipe(skip(1))
+            .subscribe((report) => reports.push({ ...report, atMs: performance.now() }));
           return running;
         },
         reported: (type, from = 0) =>
@@ -71,9 +74,10 @@ const rejection = (promise: Promise<unknown>): Promise<string> =>
   );
 
 check('is ready when it has shown that it can silence', async ({ motors, start, pid }) => {
-  await start();
+  const guardian = await start();
   assert.is(motors.read('duty'), '0\n');
   assert.ok(lives(pid()));
+  assert.is((await firstValueFrom(guardian.reports$)).type, 'ready', 'also for whoever listens later');
 });
 
 check('says at start what is wrong: no program, bad steps, steps that fail', async ({ motors, start }) => {

@@ -9,6 +9,8 @@ import { isRuntime, Runtime, runRuntime } from './guarded-runtime.ts';
 
 /** Channels by which M1 and M2 of a Motor HAT turn. */
 const CHANNELS = [8, 9, 10, 11, 12, 13];
+/** The register at which the driver begins to write them. */
+const OUTPUTS = 0x26;
 const TIMEOUT_MS = 250;
 /** What a busy machine may add between a fault and the chip's being off. */
 const MARGIN_MS = 150;
@@ -117,13 +119,13 @@ check(
     await drive();
     runtime.say('let go');
     await until('it stands', () => !turns());
-    chips.inject({ slowMs: 600, times: 1, pid: runtime.pid });
+    const slow = chips.inject({ slowMs: 600, times: 1, pid: runtime.pid, register: OUTPUTS });
     chips.clearLog();
     runtime.say('hold');
-    await until('the write is under way', () => chips.inFlight() > 0);
+    await until('the write is under way', () => chips.inFlight() > 0 && slow.hits() > 0);
     runtime.signal('SIGSTOP');
     const late = await until('the write has come through', () =>
-      chips.log().find(({ pid, error }) => pid === runtime.pid && error === null),
+      chips.log().find(({ pid, written }) => pid === runtime.pid && written[0] === OUTPUTS),
     );
     assert.ok(late.outputs !== 0, 'the motors turned');
     await until('off', () => !turns());
