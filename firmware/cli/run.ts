@@ -27,7 +27,8 @@ export async function run(options: RunArguments): Promise<ExitCode> {
   const ended = endOf(logger);
   const { startRobot } = await import('../robot.ts');
   const robot = await startRobot(config, { logger }).catch((error: NodeJS.ErrnoException) => {
-    if (error.name === 'DriveError') throw new CommandLineError(EXIT.failed, error.message, { cause: error });
+    if (['DriveError', 'GuardianError'].includes(error.name))
+      throw new CommandLineError(EXIT.failed, error.message, { cause: error });
     if (error.code !== 'EADDRINUSE') throw error;
     throw new CommandLineError(
       EXIT.failed,

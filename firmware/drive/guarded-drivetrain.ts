@@ -30,7 +30,7 @@ export const guardianProgram = (): string => join(packageRoot(), 'build', 'Relea
  * Puts a guardian behind a drivetrain, before its first motion. Where nothing outside this process turns (the
  * simulator), and no service manager listens, none is needed: null. The guardian silences as it starts, as at any
  * other time; a stop before the next set tells the driver to begin afresh.
- * @throws Error when the steps can't be kept, or the guardian can't be started or can't silence the motors
+ * @throws GuardianError, or Error when the steps can't be kept
  */
 export async function guardDrivetrain(
   drivetrain: Drivetrain,

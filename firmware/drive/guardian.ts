@@ -42,6 +42,11 @@ export interface GuardianOptions {
   readonly scheduler?: SchedulerLike;
 }
 
+/** Why there is no guardian, and so no motion. */
+export class GuardianError extends Error {
+  override readonly name = 'GuardianError';
+}
+
 const LETTERS: Readonly<Record<Beat, string>> = { moving: 'M', still: 'S', unheeded: 'U' };
 const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 5_000;
@@ -58,7 +63,7 @@ const MAX_COUNTED_MS = 50;
 
 /**
  * Starts a guardian and keeps one running.
- * @throws Error when it can't be started, or can't silence the motors as they stand now
+ * @throws GuardianError when it can't be started, or can't silence the motors as they stand now
  */
 export async function startGuardian(options: GuardianOptions): Promise<Guardian> {
   const keeper = new Keeper(options);
@@ -98,7 +103,7 @@ class Keeper implements Guardian {
         if (report.type === 'ready') return resolve();
         this.#timer?.unsubscribe();
         this.#process?.kill();
-        reject(new Error(`The guardian can't be started: ${report.detail}`));
+        reject(new GuardianError(`The guardian can't be started: ${report.detail}`));
       });
       this.#start();
       this.#after(START_WITHIN_MS, () => this.#lose(NOT_READY));

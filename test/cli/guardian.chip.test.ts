@@ -14,6 +14,7 @@ test.before(() => roverd.build());
 test.after(() => roverd.clean());
 
 const { LD_PRELOAD, CHIPS_STATE } = process.env;
+const ALL_LED_OFF_H = 0xfd;
 const ENV = { LD_PRELOAD, CHIPS_STATE };
 
 async function bench() {
@@ -84,6 +85,24 @@ test('a terminal’s or a service manager’s signal to the whole group ends bot
   assert.match(log(), 'the guardian runs');
   assert.not.match(log(), /"level":"(error|fatal)"/);
   assert.match(readFileSync(silenceFile(roverd.stateDir), 'utf8'), /^i2c 1 96 fd10$/m);
+  chips.close();
+});
+
+test('without a guardian that can silence the motors there is no robot, and it says why in one line', async () => {
+  const chips = ownChips({ pca9685: [0x60] });
+  // The driver's own, as it sets the chip up, goes through.
+  chips.inject({ error: 'EIO', direction: 'write', register: ALL_LED_OFF_H, after: 1 });
+  const { exitCode, stdout, stderr } = await roverd.run(
+    ['run', '--port', '0', '--set', 'video.enabled=false', 'log.level=fatal'],
+    ENV,
+  );
+  assert.is(exitCode, 1);
+  assert.is(stdout, '');
+  const [why] = stderr.split('\n').filter((line) => !line.startsWith('{'));
+  assert.is(
+    why,
+    "roverd: The guardian can't be started: it has not become ready; 1 I2C bus 1, address 0x60: can't write: Input/output error",
+  );
   chips.close();
 });
 

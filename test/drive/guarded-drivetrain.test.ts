@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NEVER } from 'rxjs';
+import { firstValueFrom, NEVER } from 'rxjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { guardDrivetrain, withGuardian } from '../../firmware/drive/guarded-drivetrain.ts';
@@ -155,6 +155,20 @@ test('a drivetrain with nothing to silence needs no guardian, and leaves no step
   });
   assert.is(guarded, null);
   assert.throws(() => statSync(silenceFile(stateDir)), /ENOENT/);
+  rmSync(stateDir, { recursive: true });
+});
+
+test('where a service manager listens, there is a guardian to speak to it, with motors or without', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'roverd-silence-'));
+  const guarded = await guardDrivetrain(createSimulatedDrivetrain(), {
+    stateDir,
+    timeoutMs: TIMEOUT_MS,
+    nowMs: () => performance.now(),
+    notifies: true,
+  });
+  assert.ok(guarded);
+  assert.is((await firstValueFrom(guarded.guardian.reports$)).type, 'ready');
+  await guarded.close();
   rmSync(stateDir, { recursive: true });
 });
 
