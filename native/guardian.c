@@ -163,9 +163,9 @@ static void finish_job(int64_t now_ms) {
   if (job.silenced && !job.told_silenced) {
     job.told_silenced = true;
     say("silenced %s %lld", REASONS[job.reason], since_beat(now_ms));
-    bool expected = job.reason == AT_END && !guardian.moving;
-    if (job.reason != AT_START)
-      log_line(expected ? "info" : "warn", "silenced the motors (%s), %lld ms after the last beat", REASONS[job.reason],
+    bool expected = job.reason == AT_START || (job.reason == AT_END && !guardian.moving);
+    if (!expected)
+      log_line("warn", "silenced the motors (%s), %lld ms after the last beat", REASONS[job.reason],
                since_beat(now_ms));
     if (job.reason == AT_END) _exit(0);
     if (job.reason == AT_START) {

@@ -1,10 +1,12 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isSimulated } from '../../config/rules.ts';
+import type { Config } from '../../config/schema.ts';
 import type { Drivetrain } from '../drive/drivetrain.ts';
+import { guardDrivetrain } from '../drive/guarded-drivetrain.ts';
 import { openDrivetrain } from '../drive/open.ts';
 import type { Side } from '../drive/simulated.ts';
-import { createLogger } from '../telemetry/log.ts';
+import { createLogger, type Logger } from '../telemetry/log.ts';
 import { calibrated, type Observation } from './calibration.ts';
 import { changeConfigFile } from './config-file.ts';
 import { type ConfigArguments, configFileOf, configurationOf, INSTALLED_FILE } from './configuration.ts';
@@ -38,7 +40,7 @@ export async function calibrate(options: CalibrateArguments): Promise<void> {
     throw new CommandLineError(EXIT.failed, 'A robot is running here and has the motors. Stop it first.');
   }
   const logger = createLogger({ level: 'warn', format: 'pretty' });
-  const drivetrain = await openDrivetrain(config, { logger }).catch((cause: Error) => {
+  const drivetrain = await openGuarded(config, logger).catch((cause: Error) => {
     throw new CommandLineError(EXIT.failed, cause.message, { cause });
   });
   const dialogue = new Dialogue();
@@ -67,6 +69,23 @@ export async function calibrate(options: CalibrateArguments): Promise<void> {
   } finally {
     dialogue.close();
     await drivetrain.close();
+  }
+}
+
+/** Killed or frozen while a wheel turns, this program leaves the stopping to the guardian as a robot does. */
+async function openGuarded(config: Config, logger: Logger): Promise<Drivetrain> {
+  const bare = await openDrivetrain(config, { logger });
+  try {
+    const nowMs = () => performance.now();
+    const { guardianTimeoutMs: timeoutMs, tickMs } = config.drive;
+    const guarded = await guardDrivetrain(bare, { stateDir: config.robot.stateDir, timeoutMs, nowMs });
+    if (guarded === null) return bare;
+    await guarded.stop();
+    const ticks = setInterval(() => guarded.tick(nowMs()), tickMs);
+    return { ...guarded, close: () => guarded.close().finally(() => clearInterval(ticks)) };
+  } catch (error) {
+    await bare.close();
+    throw error;
   }
 }
 

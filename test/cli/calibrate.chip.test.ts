@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Chips, ownChips } from '../chips/chips.ts';
 import { motorState } from '../drive/chip-wheels.ts';
+import { parentOfGuardianOn, until } from '../native/guardian-rig.ts';
 import { Roverd } from './roverd.ts';
 
 const test = suite('roverd calibrate');
@@ -153,6 +154,17 @@ test('Ctrl-C stops a motor that turns, and changes nothing', async () => {
   assert.match(person.text, 'Interrupted. The motors are stopped; nothing was changed.');
   for (const number of [1, 2]) assert.is(motor(chips, number).ratio, 0);
   assert.is(readFileSync(file, 'utf8'), '{}');
+  chips.close();
+});
+
+test('killed while a motor turns, it leaves the stopping to its guardian', async () => {
+  const chips = ownChips({ pca9685: [0x60] });
+  const person = new Person(['--ms', '3000'], configFile({}));
+  await until('the motor turns', () => motor(chips, 1).ratio > 0.29);
+  process.kill(parentOfGuardianOn(CHIPS_STATE!)!, 'SIGKILL');
+  await until('the motor stands', () => motor(chips, 1).ratio === 0, 2000);
+  await person.exited;
+  assert.is(parentOfGuardianOn(CHIPS_STATE!), undefined);
   chips.close();
 });
 

@@ -180,6 +180,22 @@ export function guardiansOf(parent: number): number[] {
     });
 }
 
+/** Who started the guardian that sees this state of the chips: it can't be told otherwise below a terminal. */
+export function parentOfGuardianOn(chipsState: string): number | undefined {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const [, comm, ppid] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+      const sees = readFileSync(`/proc/${name}/environ`, 'utf8')
+        .split('\0')
+        .includes(`CHIPS_STATE=${chipsState}`);
+      if (comm === 'roverd_guardian' && sees) return Number(ppid);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return undefined;
+}
+
 export function lives(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
