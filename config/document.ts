@@ -30,6 +30,14 @@ Beyond each key's own range:
 - No pad is both in \`bumper.frontPads\` and \`bumper.rearPads\`.
 - \`teleop.tlsCert\` and \`teleop.tlsKey\` go together.
 - \`teleop.host\` other than this machine alone needs them, or \`teleop.allowPlaintext\`.
+- \`cloud.credentialsEndpoint\` needs \`cloud.roleAlias\` and \`cloud.region\`.
+- \`cloud.tokenIssuer\` and \`cloud.tokenAudience\` go together.
+
+The file may also be the config.json of aws-serverless-telepresence-robot, or mix its keys with the sections below:
+\`IOT_THINGNAME\` is \`cloud.thingName\` and, where it fits, \`robot.name\`; \`IOT_CORE_ENDPOINT\` is \`cloud.endpoint\`,
+\`IOT_GET_CREDENTIAL_ENDPOINT\` \`cloud.credentialsEndpoint\`, \`ROLE_ALIAS\` \`cloud.roleAlias\`, \`AWS_DEFAULT_REGION\`
+\`cloud.region\`. With them \`cloud.topics\` is original, since the policy made by that project grants no more. Keys of
+the sections win.
 `;
 
 /** config/README.md */

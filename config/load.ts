@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import convict from 'convict';
 import { ConfigError, type ConfigFault, showValue } from './error.ts';
+import { certificatePaths, type Entry, fromOriginal, ORIGINAL_KEYS } from './original.ts';
 import { packageRoot } from './paths.ts';
 import { brokenRules } from './rules.ts';
 import { type Config, keys, schema } from './schema.ts';
@@ -9,7 +10,15 @@ import { type Config, keys, schema } from './schema.ts';
 /** Variables with the prefix that are no keys: the command line reads them. */
 export const OTHER_VARIABLES: readonly string[] = ['ROVERD_CONFIG', 'ROVERD_URL', 'ROVERD_TOKEN'];
 
-const PATH_KEYS = ['robot.stateDir', 'teleop.tlsCert', 'teleop.tlsKey', 'video.file'] as const;
+const PATH_KEYS = [
+  'robot.stateDir',
+  'teleop.tlsCert',
+  'teleop.tlsKey',
+  'video.file',
+  'cloud.certificate',
+  'cloud.privateKey',
+  'cloud.ca',
+] as const;
 
 export interface ConfigOptions {
   /** A JSON file; it must be there. Without one, no file is read. */
@@ -24,12 +33,6 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Per key: `default`, the file's path, the variable's name, or `arguments`. */
   readonly sources: Readonly<Record<string, string>>;
-}
-
-interface Entry {
-  readonly key: string;
-  readonly value: unknown;
-  readonly source: string;
 }
 
 /**
@@ -61,6 +64,11 @@ export function loadConfig(options: ConfigOptions = {}): LoadedConfig {
   for (const key of PATH_KEYS) {
     const path = properties.get(key);
     if (path !== '') properties.set(key, resolve(path));
+  }
+  if (properties.get('cloud.endpoint') !== '' || properties.get('cloud.credentialsEndpoint') !== '') {
+    for (const [key, path] of certificatePaths(options.file)) {
+      if (properties.get(key) === '') properties.set(key, path);
+    }
   }
   if (properties.get('robot.stateDir') === '') properties.set('robot.stateDir', defaultStateDir());
 
@@ -106,10 +114,10 @@ function fromFile(file: string | undefined, faults: ConfigFault[]): Entry[] {
     fault('configuration file', 'a JSON object', showValue(content));
     return [];
   }
-  const entries: Entry[] = [];
+  const entries: Entry[] = fromOriginal(content, file);
   for (const [section, values] of Object.entries(content)) {
     // For the schema's address, so that an editor checks the file.
-    if (section === '$schema') continue;
+    if (section === '$schema' || ORIGINAL_KEYS.has(section)) continue;
     if (!Object.hasOwn(schema, section)) {
       fault(section, `a section (${Object.keys(schema).join(', ')})`, 'an unknown one');
     } else if (!isObject(values)) {

@@ -13,7 +13,7 @@ export function isSimulated({ robot, drive }: Pick<Config, 'robot' | 'drive'>): 
 
 /** What keys ask of one another. Each fault names the key to change. */
 export function brokenRules(config: Config, sources: Readonly<Record<string, string>>): ConfigFault[] {
-  const { teleop, video, drive, johnnyFive, limits, bumper } = config;
+  const { teleop, video, drive, johnnyFive, limits, bumper, cloud } = config;
   const faults: ConfigFault[] = [];
   const fault = (key: string, expected: string, received: string) =>
     faults.push({ key, expected, received, source: sources[key] ?? 'default' });
@@ -69,6 +69,17 @@ export function brokenRules(config: Config, sources: Readonly<Record<string, str
       'an address of this machine alone (127.0.0.1), or teleop.tlsCert and teleop.tlsKey, or teleop.allowPlaintext',
       JSON.stringify(teleop.host),
     );
+  }
+  if (cloud.credentialsEndpoint !== '') {
+    for (const name of ['roleAlias', 'region'] as const) {
+      if (cloud[name] === '')
+        fault(`cloud.${name}`, 'a name, since cloud.credentialsEndpoint is set', 'none');
+    }
+  }
+  if (cloud.tokenIssuer !== '' && cloud.tokenAudience === '') {
+    fault('cloud.tokenAudience', 'an audience, since cloud.tokenIssuer is set', 'none');
+  } else if (cloud.tokenAudience !== '' && cloud.tokenIssuer === '') {
+    fault('cloud.tokenIssuer', 'an issuer, since cloud.tokenAudience is set', 'none');
   }
   return faults;
 }

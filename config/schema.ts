@@ -3,6 +3,12 @@ import { flag, jsonObject, type Key, list, number, oneOf, text, whole } from './
 /** `host`, `host:port`-free: a name or an address as it stands in a URL without its brackets. */
 const HOST = /^[A-Za-z0-9_.:-]{1,253}$/;
 
+/** A host, with a port where it is not the usual one; an IPv6 address with a port in brackets. */
+const ENDPOINT = /^([A-Za-z0-9_.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?)?$/;
+
+/** RFC 6749 3.3. */
+const SCOPE = /^[!#-[\]-~]{1,256}$/;
+
 /** A STUN or TURN server, as in WebRTC's RTCIceServer. */
 export interface IceServer {
   readonly urls: readonly string[];
@@ -321,6 +327,124 @@ export const schema = withVariables({
     wifi: flag({
       default: true,
       doc: 'Whether simulated Wi-Fi fades with the distance from its access point.',
+    }),
+  },
+  cloud: {
+    endpoint: text({
+      default: '',
+      pattern: ENDPOINT,
+      expects: 'empty, a host or host:port',
+      doc: "AWS IoT Core's data endpoint of the account, `...-ats.iot.REGION.amazonaws.com`. Empty: no cloud link by MQTT.",
+    }),
+    port: whole({
+      default: 443,
+      min: 1,
+      max: 65_535,
+      doc: 'Port of `cloud.endpoint` where that names none: 443 (MQTT by ALPN, passes most firewalls) or 8883.',
+    }),
+    thingName: text({
+      default: '',
+      pattern: /^[A-Za-z0-9:_-]{0,128}$/,
+      expects: 'at most 128 letters, digits, :, _ or -',
+      doc: 'Name of the thing, first part of its topics and its client id. Empty: `robot.name`.',
+    }),
+    topics: oneOf(['all', 'original'], {
+      default: 'all',
+      doc: "What the thing's policy grants. all: action, telemetry, status and shadow; original: action and telemetry only, as the policy of aws-serverless-telepresence-robot does.",
+    }),
+    certificate: text({
+      default: '',
+      expects: 'the path of a PEM file',
+      doc: 'Certificate of the thing. Empty: `certs/certificate.pem` beside the configuration file, else in `/etc/roverd`.',
+    }),
+    privateKey: text({
+      default: '',
+      expects: 'the path of a PEM file',
+      doc: 'Private key of the thing. Empty: `certs/private.pem.key` beside the configuration file, else in `/etc/roverd`.',
+    }),
+    ca: text({
+      default: '',
+      expects: 'the path of a PEM file',
+      doc: 'Certificate authority of the endpoints. Empty: `certs/cacert.pem` beside the configuration file, else in `/etc/roverd`.',
+    }),
+    keepAliveS: whole({
+      default: 30,
+      min: 5,
+      max: 1200,
+      unit: 's',
+      doc: 'A silent connection is probed this often; AWS takes 30 at least.',
+    }),
+    telemetryEveryMs: whole({
+      default: 10_000,
+      min: 100,
+      max: 3_600_000,
+      unit: 'ms',
+      doc: 'How often telemetry is published.',
+    }),
+    bufferSamples: whole({
+      default: 1000,
+      min: 1,
+      max: 100_000,
+      unit: 'samples',
+      doc: 'Telemetry kept while offline; beyond that the oldest is dropped and counted.',
+    }),
+    replayPerS: number({
+      default: 5,
+      min: 0.1,
+      max: 100,
+      unit: 'per second',
+      doc: 'Kept telemetry published a second once the connection is back.',
+    }),
+    credentialsEndpoint: text({
+      default: '',
+      pattern: ENDPOINT,
+      expects: 'empty, a host or host:port',
+      doc: "AWS IoT's credential provider of the account, `...credentials.iot.REGION.amazonaws.com`. Empty: no AWS credentials and no video by KVS.",
+    }),
+    roleAlias: text({
+      default: '',
+      pattern: /^[\w=,@-]{0,128}$/,
+      expects: 'at most 128 letters, digits, _, =, comma, @ or -',
+      doc: 'Role alias that the credential provider lends this robot.',
+    }),
+    region: text({
+      default: '',
+      pattern: /^([a-z]{2,}(-[a-z]+)+-\d{1,2})?$/,
+      expects: 'empty or a region such as us-east-1',
+      doc: 'AWS region of the signaling channel.',
+    }),
+    video: flag({
+      default: true,
+      doc: 'Whether the camera may be watched, and the robot driven, over KVS. Needs `cloud.credentialsEndpoint`.',
+    }),
+    channelName: text({
+      default: '',
+      pattern: /^[A-Za-z0-9_.-]{0,256}$/,
+      expects: 'at most 256 letters, digits, _, . or -',
+      doc: 'KVS signaling channel. Empty: the name of the thing.',
+    }),
+    tokenIssuer: text({
+      default: '',
+      pattern: /^(https:\/\/[^\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/][^\s]*)?)?$/,
+      expects: 'empty or an https URL (http on this machine alone)',
+      doc: "Identity provider whose tokens are taken over KVS, as in a token's `iss`. Empty: the robot's own tokens only.",
+    }),
+    tokenAudience: text({
+      default: '',
+      expects: 'text in one line',
+      doc: "What a token's `aud` (or Cognito's `client_id`) has to be.",
+    }),
+    operatorScope: text({
+      default: 'roverd/operate',
+      pattern: SCOPE,
+      expects: 'a scope as in OAuth 2.0',
+      doc: 'Scope of a token that lets drive.',
+    }),
+    viewerScope: text({
+      default: 'roverd/view',
+      pattern: SCOPE,
+      expects: 'a scope as in OAuth 2.0',
+      doc: 'Scope of a token that lets watch and stop.',
     }),
   },
   telemetry: {

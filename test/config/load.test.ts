@@ -128,6 +128,18 @@ for (const [key, fits, doesNot] of [
   ['robot.name', ['a', 'A_-9', 'x'.repeat(64)], ['', 'x'.repeat(65), 'a b', 'é']],
   ['robot.simulate', [true, false, 'true', 'false', '1', '0'], ['yes', 'TRUE', 1, null]],
   ['video.width', [160, 1920], [158, 161, 1922]],
+  ['cloud.endpoint', ['', 'a.example', 'a.example:8883', '[::1]:8883'], ['https://a.example', 'a b', '::1']],
+  ['cloud.port', [443, 8883], [0, 65_536]],
+  ['cloud.thingName', ['', 'a:b', 'x'.repeat(128)], ['x'.repeat(129), 'a/b', '+', '#']],
+  ['cloud.topics', ['all', 'original'], ['none']],
+  ['cloud.keepAliveS', [5, 1200], [4, 1201]],
+  ['cloud.telemetryEveryMs', [100, 3_600_000], [99, 3_600_001]],
+  ['cloud.bufferSamples', [1, 100_000], [0, 100_001]],
+  ['cloud.replayPerS', [0.1, 100], [0.09, 101]],
+  ['cloud.roleAlias', ['', 'robot-camera-streaming-role-alias'], ['a/b', 'x'.repeat(129)]],
+  ['cloud.region', ['', 'us-east-1', 'us-gov-west-1'], ['us-east', 'US-EAST-1']],
+  ['cloud.channelName', ['', 'a.b-c_d'], ['a:b', 'x'.repeat(257)]],
+  ['cloud.operatorScope', ['drive', 'https://a.example/drive'], ['', 'a b', 'a"b']],
   ['video.engine', ['datachannel'], ['kvs', '']],
   [
     'video.iceServers',
@@ -196,6 +208,20 @@ test('an empty battery is emptier than a low one, and no pad is at both ends', (
   assert.equal(brokenBy({ 'limits.batteryEmptyRatio': 0.21 }), ['limits.batteryEmptyRatio']);
   loadConfig({ overrides: { 'bumper.frontPads': '1,2', 'bumper.rearPads': '3' } });
   assert.equal(brokenBy({ 'bumper.frontPads': '1,2', 'bumper.rearPads': '2,3' }), ['bumper.rearPads']);
+});
+
+test('lets AWS credentials and tokens of a provider come whole or not at all', () => {
+  const brokenBy = (overrides: Record<string, unknown>) => faultsOf({ overrides }).map((fault) => fault.key);
+  const credentials = { 'cloud.credentialsEndpoint': 'c.example' };
+  assert.equal(brokenBy(credentials), ['cloud.roleAlias', 'cloud.region']);
+  assert.equal(brokenBy({ ...credentials, 'cloud.roleAlias': 'a' }), ['cloud.region']);
+  const issuer = { 'cloud.tokenIssuer': 'https://id.example/' };
+  assert.equal(brokenBy(issuer), ['cloud.tokenAudience']);
+  assert.equal(brokenBy({ 'cloud.tokenAudience': 'a' }), ['cloud.tokenIssuer']);
+  assert.equal(brokenBy({ 'cloud.tokenIssuer': 'http://id.example/', 'cloud.tokenAudience': 'a' }), [
+    'cloud.tokenIssuer',
+  ]);
+  loadConfig({ overrides: { ...issuer, 'cloud.tokenAudience': 'a' } });
 });
 
 test('listens on other addresses with TLS, or when told to do without', () => {
