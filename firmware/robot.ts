@@ -5,6 +5,8 @@ import { merge, type Subscription } from 'rxjs';
 import { packageRoot } from '../config/paths.ts';
 import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
+import type { CloudLink } from './cloud-link/cloud-link.ts';
+import { openCloudLink } from './cloud-link/open-cloud-link.ts';
 import { heedGuardian } from './command/guarding.ts';
 import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
 import { guardDrivetrain } from './drive/guarded-drivetrain.ts';
@@ -153,10 +155,12 @@ async function assemble(
         error: cameraStatus.state === 'failed' ? cameraStatus.error.message : null,
       },
       viewers: connections(),
+      cloud: cloud?.status() ?? null,
       ...(simulator && { pose: simulator.pose() }),
     };
   };
 
+  let cloud: CloudLink | null = null;
   const metrics = createMetrics({
     robot: config.robot.name,
     version: VERSION,
@@ -164,7 +168,21 @@ async function assemble(
     samples: () => telemetry.latest(),
     connections: () => connections(),
     video: () => state().video,
+    cloud: () => cloud?.status() ?? null,
   });
+
+  cloud = await openCloudLink(config, {
+    pipeline,
+    state,
+    apply: ({ maxRatio, watchdogMs, video: wanted }) => {
+      pipeline.configure({ ...config.drive, ...config.command, maxRatio, watchdogMs });
+      video?.sessions.configure({ enabled: wanted.enabled, maxKbps: wanted.maxBitrateKbps });
+    },
+    countRefusal: metrics.countRefusal,
+    clock,
+    logger,
+  });
+  closing(() => cloud?.close());
 
   const server = await startTeleop(
     {

@@ -31,8 +31,8 @@ async function runtime() {
     minifySyntax: true,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // Found by their own paths: addons, and plug-ins that a configuration names.
-    external: ['node-datachannel', 'i2c-bus', 'johnny-five', 'raspi-io'],
+    // Found by their own paths: addons, what loads addons, and plug-ins that a configuration names.
+    external: ['node-datachannel', 'i2c-bus', 'johnny-five', 'raspi-io', 'aws-iot-device-sdk-v2'],
     banner: { js: requireBanner },
   });
 }

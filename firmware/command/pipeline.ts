@@ -155,6 +155,7 @@ function report(
     estopBy,
     operator: lease ? { id: lease.sender.id, name: lease.sender.name, link: lease.sender.link } : null,
     reasons,
+    watchdogMs: state.settings.watchdogMs,
     appliedSeq,
     counters: { ...counters, ...written },
   };

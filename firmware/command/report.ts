@@ -32,6 +32,8 @@ export interface CommandReport {
   readonly operator: Operator | null;
   /** Worst first. */
   readonly reasons: readonly Reason[];
+  /** As in effect; whoever drives sends at least four commands in this time. */
+  readonly watchdogMs: number;
   /** `seq` of the newest command that reached the wheels, or null. */
   readonly appliedSeq: number | null;
   readonly counters: Readonly<Record<CounterName, number>>;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CloudStatus } from './cloud-status.ts';
 import type { Samples } from './sensor.ts';
 
 /** Of the command core's report, what becomes a metric. */
@@ -19,6 +20,8 @@ export interface MetricSources {
   /** WebSockets open. */
   connections(): number;
   video(): { readonly viewers: number; readonly bitrateKbps: number };
+  /** Null where the robot is not to be in the cloud: there are no metrics of it then. */
+  cloud(): CloudStatus | null;
 }
 
 export interface Metrics {
@@ -75,6 +78,21 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   writesSkipped: 'Values never written because a newer one came while a write took long',
   writeFailures: 'Writes to the drivetrain that failed',
 };
+
+/** Totals are gauges here, as they are counted elsewhere. */
+const CLOUD_METRICS: readonly (readonly [name: string, help: string, read: (of: CloudStatus) => number])[] = [
+  ['connected', '1 while connected to the cloud', ({ state }) => Number(state === 'connected')],
+  ['connections', 'Connections to the cloud made since the start', ({ connections }) => connections],
+  ['commands_received', 'Commands that came from the cloud', ({ commands }) => commands.received],
+  ['commands_refused', 'Commands from the cloud that were turned away', ({ commands }) => commands.refused],
+  ['telemetry_published', 'Telemetry messages published', ({ telemetry }) => telemetry.published],
+  ['telemetry_buffered', 'Telemetry messages kept for the connection', ({ telemetry }) => telemetry.buffered],
+  [
+    'telemetry_dropped',
+    'Telemetry messages lost as the buffer was full',
+    ({ telemetry }) => telemetry.dropped,
+  ],
+];
 
 /** Metrics in a registry of their own, named `roverd_*` in Prometheus's base units. */
 export function createMetrics(sources: MetricSources): Metrics {
@@ -144,6 +162,13 @@ export function createMetrics(sources: MetricSources): Metrics {
         this.reset();
         this.inc(sources.report().counters[name] ?? 0);
       },
+    });
+  }
+
+  for (const [name, help, read] of CLOUD_METRICS) {
+    gauge(`cloud_${name}`, help, () => {
+      const status = sources.cloud();
+      return status === null ? undefined : read(status);
     });
   }
 

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { checkOneOf, type Decoded } from '../command/message.ts';
 import type { CommandReport } from '../command/report.ts';
+import type { CloudStatus } from '../telemetry/cloud-status.ts';
 import type { Samples } from '../telemetry/sensor.ts';
 
 /** Bytes; the largest is an offer (an SDP of up to 25,000 characters, as in KVS). */
@@ -73,6 +74,8 @@ export interface RobotState extends CommandReport {
     readonly error: string | null;
   };
   readonly viewers: number;
+  /** Null where the robot is not to be in the cloud. */
+  readonly cloud: CloudStatus | null;
   /** Only in simulation: where the robot stands (metres, radians counter-clockwise) and whether it touches something. */
   readonly pose?: {
     readonly xM: number;

@@ -69,7 +69,7 @@ export interface VideoEngine {
   close(): Promise<void>;
 }
 
-export type VideoErrorCode = 'bad_offer' | 'too_many_viewers' | 'engine_failed' | 'closed';
+export type VideoErrorCode = 'bad_offer' | 'too_many_viewers' | 'engine_failed' | 'closed' | 'video_off';
 
 export class VideoError extends Error {
   override readonly name = 'VideoError';

@@ -27,7 +27,12 @@ const RISE_S = 20;
 const MAX_RISE_MS = 1000;
 
 export function initialRate(options: RateOptions, nowMs: number): RateState {
-  return { kbps: clamp(options.startKbps, options), estimateKbps: null, risenMs: nowMs, backedOffMs: nowMs };
+  return {
+    kbps: clampKbps(options.startKbps, options),
+    estimateKbps: null,
+    risenMs: nowMs,
+    backedOffMs: nowMs,
+  };
 }
 
 /**
@@ -53,7 +58,7 @@ export function followReport(
   }
   // Nor does it make up for the time in which there was loss.
   if (report.lossRatio !== null) next.risenMs = nowMs;
-  next.kbps = clamp(Math.min(next.kbps, estimateKbps ?? Number.POSITIVE_INFINITY), options);
+  next.kbps = clampKbps(Math.min(next.kbps, estimateKbps ?? Number.POSITIVE_INFINITY), options);
   return next;
 }
 
@@ -61,9 +66,9 @@ export function followReport(
 export function lowestKbps(states: Iterable<RateState>, options: RateOptions): number {
   let lowest = Number.POSITIVE_INFINITY;
   for (const { kbps } of states) lowest = Math.min(lowest, kbps);
-  return Math.round(Number.isFinite(lowest) ? lowest : clamp(options.startKbps, options));
+  return Math.round(Number.isFinite(lowest) ? lowest : clampKbps(options.startKbps, options));
 }
 
-function clamp(kbps: number, { minKbps, maxKbps }: RateOptions): number {
+export function clampKbps(kbps: number, { minKbps, maxKbps }: RateOptions): number {
   return Math.min(Math.max(kbps, minKbps), maxKbps);
 }

@@ -42,9 +42,11 @@ export interface VideoStatus {
 export interface VideoSessions {
   /**
    * Opens a session for a viewer; one that is already open under this id ends as `replaced`.
-   * @throws VideoError `too_many_viewers`, or `closed` when all of video is closed
+   * @throws VideoError `too_many_viewers`, `video_off`, or `closed` when all of video is closed
    */
   open(viewerId: string, callbacks: ViewerCallbacks): VideoSession;
+  /** Off: all sessions end and none is opened. `maxKbps`, not above what the options say, holds from now on. */
+  configure(settings: { readonly enabled: boolean; readonly maxKbps: number }): void;
   /** Connected viewers. */
   readonly viewers: number;
   status(): VideoStatus;
@@ -58,9 +60,11 @@ const CHECK_EVERY_MS = 500;
 /** Smaller changes are not worth the encoder's while. */
 const WORTHWHILE_CHANGE_RATIO = 0.05;
 
+const VIDEO_OFF = { code: 'video_off', message: 'Video is switched off on this robot' } as const;
+
 /** One camera to several viewers: it runs while somebody watches, each viewer begins with a key frame. */
 export function createVideoSessions(options: VideoSessionsOptions): VideoSessions {
-  const { camera, engine, bitrate, logger } = options;
+  const { camera, engine, logger } = options;
   const maxViewers = options.maxViewers ?? 10;
   const scheduler = options.scheduler ?? asyncScheduler;
   const viewers = new Map<string, Viewer>();
@@ -70,8 +74,10 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
   let watching: Subscription | null = null;
   let checking: Subscription | null = null;
   let cameraStatus: CameraStatus = { state: 'idle' };
+  let bitrate = options.bitrate;
   let kbps = lowestKbps([], bitrate);
   let closed = false;
+  let enabled = true;
 
   always.add(camera.status$.subscribe((status) => (cameraStatus = status)));
   always.add(
@@ -81,7 +87,9 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
   );
 
   const host: ViewerHost = {
-    rate: bitrate,
+    get rate() {
+      return bitrate;
+    },
     receiversReport: false,
     nowMs: options.nowMs,
     createPeer: () => engine.createPeer({ iceServers: options.iceServers }),
@@ -146,6 +154,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
 
   const open = (viewerId: string, callbacks: ViewerCallbacks): VideoSession => {
     if (closed) throw new VideoError('closed', 'Expected open video sessions but they are closed');
+    if (!enabled) throw new VideoError(VIDEO_OFF.code, VIDEO_OFF.message);
     const before = viewers.get(viewerId);
     if (!before && viewers.size >= maxViewers) {
       throw new VideoError(
@@ -163,6 +172,14 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
 
   return {
     open,
+    configure: (settings) => {
+      const { minKbps, maxKbps } = options.bitrate;
+      bitrate = { ...options.bitrate, maxKbps: Math.min(Math.max(settings.maxKbps, minKbps), maxKbps) };
+      for (const viewer of viewers.values()) viewer.clampRate();
+      enabled = settings.enabled;
+      if (!enabled) for (const viewer of [...viewers.values()]) viewer.closeFor(VIDEO_OFF);
+      updateBitrate();
+    },
     get viewers() {
       return connected().length;
     },

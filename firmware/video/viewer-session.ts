@@ -8,11 +8,17 @@ import {
   VideoError,
   type VideoPeer,
 } from './engine.ts';
-import { followReport, initialRate, type RateOptions, type RateState } from './rate.ts';
+import { clampKbps, followReport, initialRate, type RateOptions, type RateState } from './rate.ts';
 
 /** Why a session ended; `message` is for people. */
 export interface VideoClosed {
-  readonly code: 'not_connected' | 'connection_failed' | 'connection_lost' | 'replaced' | 'robot_closing';
+  readonly code:
+    | 'not_connected'
+    | 'connection_failed'
+    | 'connection_lost'
+    | 'replaced'
+    | 'robot_closing'
+    | 'video_off';
   readonly message: string;
 }
 
@@ -174,6 +180,11 @@ export class Viewer implements VideoSession {
     if (this.#over) return;
     this.#end(reason.code);
     this.#callbacks.closed(reason);
+  }
+
+  /** The bounds of the rate have changed. */
+  clampRate(): void {
+    this.#rate = { ...this.#rate, kbps: clampKbps(this.#rate.kbps, this.#host.rate) };
   }
 
   /** To be called regularly: ends what took too long. */

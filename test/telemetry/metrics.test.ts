@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COUNTER_NAMES, type CommandReport } from '../../firmware/command/report.ts';
+import type { CloudStatus } from '../../firmware/telemetry/cloud-status.ts';
 import { COUNTER_HELP, createMetrics } from '../../firmware/telemetry/metrics.ts';
 import type { Samples } from '../../firmware/telemetry/sensor.ts';
 
@@ -8,6 +9,7 @@ function begin() {
   const counters = Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, i])) as CommandReport['counters'];
   const state = {
     samples: {} as Samples,
+    cloud: null as CloudStatus | null,
     report: {
       wheels: { left: 0.5, right: -0.25 },
       target: { linear: 0, angular: 0 },
@@ -15,6 +17,7 @@ function begin() {
       estopBy: null,
       operator: null,
       reasons: [],
+      watchdogMs: 400,
       appliedSeq: null,
       counters,
     } as CommandReport,
@@ -26,6 +29,7 @@ function begin() {
     samples: () => state.samples,
     connections: () => 3,
     video: () => ({ viewers: 2, bitrateKbps: 1500 }),
+    cloud: () => state.cloud,
   });
   const lines = async () => (await metrics.text()).split('\n').filter((line) => !line.startsWith('#'));
   return { state, metrics, lines };

@@ -35,6 +35,7 @@ export async function startRig(
     samples: {},
     video: { viewers: 0, state: 'off', bitrateKbps: 0, error: null },
     viewers: 0,
+    cloud: null,
   });
   const metrics = createMetrics({
     robot: 'rig',
@@ -43,6 +44,7 @@ export async function startRig(
     samples: () => ({}),
     connections: () => 0,
     video: () => ({ viewers: 0, bitrateKbps: 0 }),
+    cloud: () => null,
   });
   const hello = {
     robot: 'rig',

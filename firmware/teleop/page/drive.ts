@@ -54,6 +54,10 @@ export interface DriveTerms {
   readonly watchdogMs: number;
 }
 
+/** Of the robot's state, what driving goes by. */
+type DrivenState = Pick<RobotState, 'estop' | 'operator' | 'reasons' | 'appliedSeq'> &
+  Partial<Pick<RobotState, 'watchdogMs'>>;
+
 /**
  * Turns held controls into commands: at once on a change, again each `sendEveryMs` while something is held, and a
  * stop when nothing is. Whatever cuts driving off (blur, a lost link, an emergency stop, another operator)
@@ -63,7 +67,7 @@ export class Drive {
   readonly #options: DriveOptions;
   #held: HeldControls = NOTHING_HELD;
   #terms: DriveTerms | null = null;
-  #state: Pick<RobotState, 'estop' | 'operator' | 'reasons' | 'appliedSeq'> | null = null;
+  #state: DrivenState | null = null;
   #limitRatio = 1;
   #seq = Math.floor(Math.random() * SEQ_START_BELOW);
   /** As last sent. */
@@ -206,10 +210,16 @@ export class Drive {
 
   #repeat(): void {
     if (!this.#terms) return;
-    this.#cancelRepeat = this.#options.after(this.#terms.sendEveryMs, () => {
+    this.#cancelRepeat = this.#options.after(this.#sendEveryMs(this.#terms), () => {
       this.#repeat();
       this.#send(this.#driving);
     });
+  }
+
+  /** The watchdog may have been set shorter since `hello`; the share of it is kept. */
+  #sendEveryMs({ sendEveryMs, watchdogMs }: DriveTerms): number {
+    const shorter = Math.min(1, (this.#state?.watchdogMs ?? watchdogMs) / watchdogMs);
+    return Math.floor(sendEveryMs * shorter);
   }
 
   #send(velocity: Velocity): void {
