@@ -20,6 +20,7 @@ const TO_TEST = [
   'gstreamer1.0-libav',
   'gstreamer1.0-tools',
   'iproute2',
+  'mosquitto',
   'procps',
   'valgrind',
 ];
@@ -27,7 +28,7 @@ const TO_TEST = [
 /** What a machine without Debian's packages must have, as far as it can be looked for. */
 const COMMANDS = {
   run: ['g++', 'make', 'python3', 'pkg-config'],
-  test: ['cc', 'chromium', 'gst-inspect-1.0', 'ip', 'ps'],
+  test: ['cc', 'chromium', 'gst-inspect-1.0', 'ip', 'mosquitto', 'ps'],
 };
 const LIBRARIES = ['gstreamer-1.0', 'gstreamer-app-1.0', 'gstreamer-video-1.0'];
 
@@ -127,7 +128,7 @@ export function ensureElsewhere(system, purpose) {
     `This is ${system}; what roverd needs is installed by itself on Debian 12 and Raspberry Pi OS only.\n` +
       `Not found: ${lacking.join(', ')}.\n` +
       `Please install a C++ compiler, make, Python 3, pkg-config, GStreamer 1.20 or later with its headers and its base, good, bad and ugly plug-ins` +
-      `${purpose === 'test' ? ' (for the tests also libav, gst-inspect-1.0, Chromium, iproute2, procps, valgrind and a font)' : ''}. Debian calls them:\n\n  ${packagesFor(purpose).join(' ')}\n\nThen try again.`,
+      `${purpose === 'test' ? ' (for the tests also libav, gst-inspect-1.0, Chromium, iproute2, mosquitto, procps, valgrind and a font)' : ''}. Debian calls them:\n\n  ${packagesFor(purpose).join(' ')}\n\nThen try again.`,
   );
 }
 

@@ -6,11 +6,12 @@ import { Bucket } from '../teleop/bucket.ts';
 import type { InboundMessage } from './broker.ts';
 import type { LinkProof } from './proof.ts';
 
-/** Before every sender's id; the rest is who the publisher says it is. */
+/** Begins every sender's id. */
 const ID = 'mqtt';
 /** At most one line in the log about refusals in this time. */
 const NOTICE_EVERY_MS = 1_000;
-const OPERATOR = /^[!-~][ -~]{0,39}$/;
+const SUBJECT = /^[!-~]{1,128}$/;
+const NAME = /^[^\p{C}]{1,40}$/u;
 
 export interface ActionsOptions {
   readonly pipeline: Pick<Pipeline, 'send' | 'linkClosed' | 'report'>;
@@ -25,8 +26,9 @@ export interface ActionsOptions {
 }
 
 /**
- * Commands from the topic `<name>/action`, for all who may publish to it: the broker has checked them. Their MQTT
- * user property `operator` tells them apart, for lease and order; without it they are one.
+ * Commands from the topic `<name>/action`, of all who may publish to it: the broker has checked them. MQTT user
+ * properties tell them apart, as `POST /publish` sets them: `sub` (for lease and order), `name` (for people) and `role`.
+ * Without `sub` they are one sender.
  */
 export class Actions {
   readonly #options: ActionsOptions;
@@ -99,13 +101,16 @@ export class Actions {
 }
 
 function senderOf({ userProperties }: InboundMessage): Sender {
-  const operator = userProperties.find(({ name }) => name === 'operator')?.value ?? '';
-  const known = OPERATOR.test(operator);
+  const said = (property: string, expected: RegExp) => {
+    const value = userProperties.find(({ name }) => name === property)?.value ?? '';
+    return expected.test(value) ? value : null;
+  };
+  const sub = said('sub', SUBJECT);
   return {
-    id: known ? `${ID} ${operator}` : ID,
-    name: known ? operator : 'the cloud',
+    id: sub === null ? ID : `${ID} ${sub}`,
+    name: said('name', NAME) ?? 'the cloud',
     link: 'cloud',
-    role: 'operator',
+    role: said('role', /^viewer$/) === null ? 'operator' : 'viewer',
     // A topic doesn't tell when a publisher has gone.
     lasting: false,
   };

@@ -73,7 +73,8 @@ export async function openAwsBroker(options: AwsBrokerOptions): Promise<Broker> 
 }
 
 class AwsBroker implements Broker {
-  readonly #client: mqtt5.Mqtt5Client;
+  /** Null once closed: the SDK keeps the process alive until its client has been collected. */
+  #client: mqtt5.Mqtt5Client | null;
   readonly #sdk: typeof mqtt5;
   readonly #unusedFilter: string;
   #connected = false;
@@ -86,29 +87,30 @@ class AwsBroker implements Broker {
   }
 
   start(events: BrokerEvents): void {
+    const client = this.#open();
     this.#started = true;
-    this.#client.on('connectionSuccess', () => {
+    client.on('connectionSuccess', () => {
       this.#connected = true;
       events.connected();
     });
-    this.#client.on('connectionFailure', ({ error, connack }) => {
+    client.on('connectionFailure', ({ error, connack }) => {
       const refused = connack && `refused by the broker (${this.#sdk.ConnectReasonCode[connack.reasonCode]})`;
       events.disconnected(refused ?? reasonOf(error));
     });
-    this.#client.on('disconnection', ({ error, disconnect }) => {
+    client.on('disconnection', ({ error, disconnect }) => {
       this.#connected = false;
       const told =
         disconnect && `ended by the broker (${this.#sdk.DisconnectReasonCode[disconnect.reasonCode]})`;
       events.disconnected(told ?? reasonOf(error));
     });
-    this.#client.on('messageReceived', ({ message }) => events.message(inbound(message)));
+    client.on('messageReceived', ({ message }) => events.message(inbound(message)));
     // Otherwise an error of the client would end the process.
-    this.#client.on('error', (error) => events.disconnected(reasonOf(error)));
-    this.#client.start();
+    client.on('error', (error) => events.disconnected(reasonOf(error)));
+    client.start();
   }
 
   async publish(message: OutboundMessage): Promise<void> {
-    const ack = await this.#client.publish(packetOf(message, this.#sdk.QoS.AtLeastOnce));
+    const ack = await this.#open().publish(packetOf(message, this.#sdk.QoS.AtLeastOnce));
     if (ack && !this.#sdk.isSuccessfulPubackReasonCode(ack.reasonCode)) {
       throw new Error(`${message.topic} refused (${this.#sdk.PubackReasonCode[ack.reasonCode]})`);
     }
@@ -122,7 +124,7 @@ class AwsBroker implements Broker {
       // So that a command published as retained shows that it is.
       retainAsPublished: true,
     }));
-    const { reasonCodes } = await this.#client.subscribe({ subscriptions });
+    const { reasonCodes } = await this.#open().subscribe({ subscriptions });
     const refused = filters.filter(
       (_, index) => !this.#sdk.isSuccessfulSubackReasonCode(reasonCodes[index] as mqtt5.SubackReasonCode),
     );
@@ -131,10 +133,12 @@ class AwsBroker implements Broker {
 
   /** UNSUBSCRIBE of what was never subscribed: it needs no grant, reaches nobody and is answered all the same. */
   async roundTrip(): Promise<void> {
-    await this.#client.unsubscribe({ topicFilters: [this.#unusedFilter] });
+    await this.#open().unsubscribe({ topicFilters: [this.#unusedFilter] });
   }
 
   async close(farewell: OutboundMessage | null): Promise<void> {
+    const client = this.#client;
+    if (client === null) return;
     if (this.#started) {
       let said = false;
       if (farewell && this.#connected) {
@@ -148,11 +152,17 @@ class AwsBroker implements Broker {
         );
       }
       const { NormalDisconnection, DisconnectWithWillMessage } = this.#sdk.DisconnectReasonCode;
-      const stopped = new Promise<void>((resolve) => this.#client.once('stopped', () => resolve()));
-      this.#client.stop({ reasonCode: said || !farewell ? NormalDisconnection : DisconnectWithWillMessage });
+      const stopped = new Promise<void>((resolve) => client.once('stopped', () => resolve()));
+      client.stop({ reasonCode: said || !farewell ? NormalDisconnection : DisconnectWithWillMessage });
       await within(stopped, CLOSING_MS, undefined);
     }
-    this.#client.close();
+    client.close();
+    this.#client = null;
+  }
+
+  #open(): mqtt5.Mqtt5Client {
+    if (this.#client === null) throw new Error('Expected an open connection but it was closed');
+    return this.#client;
   }
 }
 
@@ -177,7 +187,8 @@ function inbound({ topicName, payload, retain, userProperties }: mqtt5.PublishPa
 }
 
 function bytesOf(payload: mqtt5.PublishPacket['payload']): Uint8Array {
-  if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
+  // An empty payload comes as a detached buffer, of which nothing can be made.
+  if (payload instanceof ArrayBuffer) return payload.byteLength ? new Uint8Array(payload) : new Uint8Array();
   if (ArrayBuffer.isView(payload)) {
     return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
   }
