@@ -195,9 +195,9 @@ function bytesOf(payload: mqtt5.PublishPacket['payload']): Uint8Array {
   return Buffer.from(typeof payload === 'string' ? payload : '');
 }
 
-/** `libaws-c-io: AWS_IO_SOCKET_CLOSED, socket is closed.` without the library. */
+/** `Error: aws-c-io: AWS_IO_SOCKET_CLOSED, socket is closed.` without the library. */
 function reasonOf(error: { readonly toString: () => string }): string {
-  return String(error).replace(/^(Error: )?libaws-c-\w+: /, '');
+  return String(error).replace(/^(Error: )?(lib)?aws-c-\w+: /, '');
 }
 
 function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {

@@ -8,6 +8,8 @@ import type { Identity } from '../../firmware/cloud-link/identity.ts';
 import { openCloudLink } from '../../firmware/cloud-link/open-cloud-link.ts';
 import type { RemoteSettings } from '../../firmware/cloud-link/remote-settings.ts';
 import { createPipeline, type Pipeline } from '../../firmware/command/pipeline.ts';
+import type { CommandReport } from '../../firmware/command/report.ts';
+import { isStill } from '../../firmware/command/writer.ts';
 import type { Drivetrain } from '../../firmware/drive/drivetrain.ts';
 import type { RobotState } from '../../firmware/teleop/wire.ts';
 
@@ -19,6 +21,8 @@ export interface LinkedRobot {
   readonly applied: readonly RemoteSettings[];
   readonly refusals: ReadonlyMap<string, number>;
   readonly log: readonly { readonly msg: string }[];
+  still(): boolean;
+  counters(): CommandReport['counters'];
   close(): Promise<void>;
 }
 
@@ -95,6 +99,8 @@ export async function linkRobot(
     applied,
     refusals,
     log,
+    still: () => isStill(pipeline.report().wheels),
+    counters: () => pipeline.report().counters,
     async close() {
       await link?.close();
       await pipeline.close();
