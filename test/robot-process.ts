@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly port?: number;
   /** Kept by the caller over restarts; else made new and removed. */
   readonly stateDir?: string;
+  /** A configuration file. */
+  readonly config?: string;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -32,6 +34,7 @@ export interface ProcessOptions {
 export async function startProcess({
   port = 0,
   stateDir,
+  config,
   settings = {},
 }: ProcessOptions = {}): Promise<RobotProcess> {
   const folder = stateDir ?? mkdtempSync(join(tmpdir(), 'roverd-state-'));
@@ -44,6 +47,7 @@ export async function startProcess({
       '--simulate',
       '--port',
       String(port),
+      ...(config === undefined ? [] : ['--config', config]),
       ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
     ],
     { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } },

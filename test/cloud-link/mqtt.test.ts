@@ -21,6 +21,8 @@ test.after(async () => {
   robots = [];
   await broker.close();
   await collectClients();
+  // The SDK holds a refusal back (see below), and with it the end of the process.
+  setTimeout(() => process.exit(), 1_000).unref();
 });
 test.before.each(async () => {
   heard = [];

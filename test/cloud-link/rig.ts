@@ -26,12 +26,13 @@ export interface LinkedRobot {
   close(): Promise<void>;
 }
 
-/** A pipeline over wheels that note what they are told, linked to a broker on loopback with files as on a robot. */
+/** A pipeline over wheels that note what they are told, linked to a broker on loopback with files as on a robot. `turned` is called with every `set`. */
 export async function linkRobot(
   name: string,
   port: number,
   identity: Identity,
   overrides: Readonly<Record<string, unknown>> = {},
+  turned: () => void = () => undefined,
 ): Promise<LinkedRobot> {
   const folder = mkdtempSync(join(tmpdir(), 'roverd-linked-'));
   const certs = join(folder, 'certs');
@@ -50,6 +51,7 @@ export async function linkRobot(
   const drivetrain: Drivetrain = {
     async set(left, right) {
       sets.push({ left, right });
+      turned();
     },
     async stop() {},
     async close() {},

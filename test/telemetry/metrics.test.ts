@@ -109,4 +109,27 @@ test('every metric has help, and two robots in one process do not mix', async ()
   begin();
 });
 
+test('tells of the cloud where there is one', async () => {
+  const { state, lines } = begin();
+  assert.not.match((await lines()).join('\n'), /roverd_cloud_/);
+  state.cloud = {
+    state: 'connected',
+    sinceMs: 1,
+    connections: 2,
+    lastError: null,
+    commands: { received: 3, refused: 4 },
+    telemetry: { published: 5, buffered: 6, dropped: 7 },
+  };
+  const told = (await lines()).filter((line) => line.startsWith('roverd_cloud_'));
+  assert.equal(told, [
+    'roverd_cloud_connected 1',
+    'roverd_cloud_connections 2',
+    'roverd_cloud_commands_received 3',
+    'roverd_cloud_commands_refused 4',
+    'roverd_cloud_telemetry_published 5',
+    'roverd_cloud_telemetry_buffered 6',
+    'roverd_cloud_telemetry_dropped 7',
+  ]);
+});
+
 test.run();

@@ -119,7 +119,7 @@ export class Drive {
     this.#update();
   }
 
-  onState(state: Pick<RobotState, 'estop' | 'operator' | 'reasons' | 'appliedSeq'>): void {
+  onState(state: DrivenState): void {
     this.#state = state;
     this.#watchChannel(state);
     this.#update();

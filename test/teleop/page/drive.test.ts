@@ -294,4 +294,19 @@ test('the speed limit bounds what is asked for, also while it is held', () => {
   assert.is(out.length, 2);
 });
 
+test('a watchdog set shorter is fed more often', () => {
+  const { drive, out, pass, state } = setUp();
+  drive.onState({ ...state, watchdogMs: 100 });
+  drive.move('keyboard', AHEAD);
+  pass(100);
+  assert.equal(
+    out.map(({ atMs }) => atMs),
+    [1000, 1020, 1040, 1060, 1080, 1100],
+  );
+  drive.onState({ ...state, watchdogMs: 2_000 });
+  pass(20);
+  pass(160);
+  assert.is(out.length, 9, 'a longer one as told at first');
+});
+
 test.run();
