@@ -6,6 +6,7 @@ import { createAuthority } from './certificates.ts';
 import { collectClients } from './collect.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 import { connected, type LinkedRobot, linkRobot } from './rig.ts';
+import { synthesizedPolicies } from './synthesized-policies.ts';
 
 const test = suite('the robot on a real broker');
 const WITHIN_MS = 15_000;
@@ -15,7 +16,8 @@ let heard: { topic: string; body: Record<string, unknown>; retain: boolean }[];
 let robots: LinkedRobot[];
 
 test.before(async () => {
-  broker = await startMosquitto(['rover', 'other', 'rsa', 'late']);
+  const names = ['rover', 'other', 'rsa', 'late'];
+  broker = await startMosquitto(names, synthesizedPolicies(names));
 });
 test.after(async () => {
   robots = [];
