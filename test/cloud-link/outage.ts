@@ -20,7 +20,8 @@ export async function startOutage() {
   const cloud = await broker.client();
   const heard: { topic: string; body: Record<string, unknown> }[] = [];
   cloud.on('message', (topic, payload) => heard.push({ topic, body: JSON.parse(String(payload)) }));
-  await cloud.subscribeAsync(['rover/status', 'rover/telemetry']);
+  const subscribe = () => cloud.subscribeAsync(['rover/status', 'rover/telemetry']);
+  await subscribe();
   let robot: LinkedRobot | null = null;
 
   const bodies = (topic: string) => heard.filter((one) => one.topic === topic).map(({ body }) => body);
@@ -44,6 +45,11 @@ export async function startOutage() {
       robot = await linkRobot('rover', port, await broker.authority.issue('rover'), overrides);
       await online(1);
       return robot;
+    },
+    /** The one in the cloud is connected again and hears everything from now on. */
+    async listening(): Promise<void> {
+      await until(() => cloud.connected, 'the cloud is back', WITHIN_MS);
+      await subscribe();
     },
     async drive(): Promise<void> {
       await command(dated());

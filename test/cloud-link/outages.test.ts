@@ -14,8 +14,8 @@ test.after.each(() => outage.close());
 test.after(collectClients);
 
 test('killed: the robot stops at once, keeps telemetry, and is back with it', async () => {
-  const { broker } = outage;
-  const robot = await outage.join(broker.port, {
+  const { broker, relay } = outage;
+  const robot = await outage.join(relay.port, {
     'cloud.telemetryEveryMs': 100,
     'cloud.bufferSamples': 5,
     'cloud.replayPerS': 50,
@@ -29,7 +29,11 @@ test('killed: the robot stops at once, keeps telemetry, and is back with it', as
   await until(() => robot.link.status().telemetry.dropped >= 3, 'the buffer overflows', WITHIN_MS);
   assert.is(robot.link.status().telemetry.buffered, 5);
   const downMs = Date.now();
+  // The robot waits until somebody is there to hear it.
+  relay.cut();
   await broker.start();
+  await outage.listening();
+  relay.restore();
   await outage.online(2);
   const late = () => outage.bodies('rover/telemetry').filter((body) => body.late);
   await until(() => late().length >= 5, 'kept telemetry comes', WITHIN_MS);
