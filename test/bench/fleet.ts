@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../config/paths.ts';
 import { type Mosquitto, startMosquitto } from '../cloud-link/mosquitto.ts';
@@ -17,13 +19,16 @@ export async function bench(): Promise<Figure[]> {
   const names = Array.from({ length: PROCESSES * ROBOTS_A_PROCESS }, (_, n) => `rover-${n}`);
   const broker = await startMosquitto(names);
   const children: ChildProcess[] = [];
+  // What the robots write goes with this folder: their processes are killed.
+  const folder = mkdtempSync(join(tmpdir(), 'roverd-fleet-'));
+  const env = { ...process.env, TMPDIR: folder };
   try {
     const answers = await Promise.all(
       Array.from({ length: PROCESSES }, async (_, n) => {
         const mine = names.slice(n * ROBOTS_A_PROCESS, (n + 1) * ROBOTS_A_PROCESS);
         const robots: FleetRobot[] = [];
         for (const name of mine) robots.push({ name, identity: await broker.authority.issue(name) });
-        const child = fork(join(packageRoot(), 'dist/test/bench/fleet-process.js'));
+        const child = fork(join(packageRoot(), 'dist/test/bench/fleet-process.js'), { env });
         children.push(child);
         child.send({ port: broker.port, robots });
         const [answer] = await once(child, 'message');
@@ -57,6 +62,7 @@ export async function bench(): Promise<Figure[]> {
       await ended;
     }
     await broker.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
