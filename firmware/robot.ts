@@ -97,9 +97,10 @@ async function assemble(
   });
   const drivetrain = guarded ?? bare;
   closing(() => drivetrain.close());
+  const settings = { ...config.drive, ...config.command, limits: config.limits };
   const pipeline = createPipeline({
     drivetrain,
-    settings: { ...config.drive, ...config.command, limits: config.limits },
+    settings,
     writeTimeoutMs: config.drive.writeTimeoutMs,
     clock,
   });
@@ -137,6 +138,7 @@ async function assemble(
     );
   }
 
+  let cloud: CloudLink | null = null;
   const state = (): RobotState => {
     const samples = telemetry.latest();
     const { batteryVolts = null, batteryRatio = null } = samples;
@@ -160,7 +162,6 @@ async function assemble(
     };
   };
 
-  let cloud: CloudLink | null = null;
   const metrics = createMetrics({
     robot: config.robot.name,
     version: VERSION,
@@ -175,7 +176,7 @@ async function assemble(
     pipeline,
     state,
     apply: ({ maxRatio, watchdogMs, video: wanted }) => {
-      pipeline.configure({ ...config.drive, ...config.command, maxRatio, watchdogMs });
+      pipeline.configure({ ...settings, maxRatio, watchdogMs });
       video?.sessions.configure({ enabled: wanted.enabled, maxKbps: wanted.maxBitrateKbps });
     },
     countRefusal: metrics.countRefusal,

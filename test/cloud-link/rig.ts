@@ -58,9 +58,10 @@ export async function linkRobot(
     describe: () => ({ name: 'noting', capabilities: { brake: false, reverse: true }, silence: [] }),
   };
   const clock = { nowMs: () => performance.now(), wallMs: () => Date.now() };
+  const own = { ...config.drive, ...config.command, limits: config.limits };
   const pipeline = createPipeline({
     drivetrain,
-    settings: { ...config.drive, ...config.command },
+    settings: own,
     writeTimeoutMs: 1_000,
     clock,
   });
@@ -86,7 +87,7 @@ export async function linkRobot(
       apply: (settings) => {
         applied.push(settings);
         const { maxRatio, watchdogMs } = settings;
-        pipeline.configure({ ...config.drive, ...config.command, maxRatio, watchdogMs });
+        pipeline.configure({ ...own, maxRatio, watchdogMs });
       },
       countRefusal: (code) => refusals.set(code, (refusals.get(code) ?? 0) + 1),
       clock,
