@@ -1,5 +1,5 @@
-/** The newest `capacity` items; what is beyond drops the oldest and counts it. */
-export class DroppingBuffer<T> {
+/** The newest `capacity` items by their numbers; what is beyond drops the oldest and counts it. */
+export class DroppingBuffer<T extends { readonly number: number }> {
   readonly #capacity: number;
   readonly #items: T[] = [];
   #dropped = 0;
@@ -16,25 +16,17 @@ export class DroppingBuffer<T> {
     return this.#dropped;
   }
 
-  push(item: T): void {
-    this.#items.push(item);
-    this.#trim();
+  /** Mostly the newest; one that failed on its way takes its place among the others again. */
+  put(item: T): void {
+    const before = this.#items.findLastIndex(({ number }) => number < item.number);
+    this.#items.splice(before + 1, 0, item);
+    if (this.#items.length <= this.#capacity) return;
+    this.#items.shift();
+    this.#dropped += 1;
   }
 
+  /** Takes out the oldest. */
   shift(): T | undefined {
     return this.#items.shift();
-  }
-
-  /** Puts back what `shift` gave. It is the oldest, so the first to go when the buffer has filled meanwhile. */
-  unshift(item: T): void {
-    this.#items.unshift(item);
-    this.#trim();
-  }
-
-  #trim(): void {
-    while (this.#items.length > this.#capacity) {
-      this.#items.shift();
-      this.#dropped += 1;
-    }
   }
 }

@@ -8,6 +8,12 @@ export interface TelemetrySample {
   readonly [field: string]: unknown;
 }
 
+interface Taken {
+  /** In the order of taking. */
+  readonly number: number;
+  readonly sample: TelemetrySample;
+}
+
 export interface TelemetryFeedOptions {
   readonly bufferSamples: number;
   /** Of kept samples, a second. */
@@ -22,8 +28,9 @@ export interface TelemetryFeedOptions {
  */
 export class TelemetryFeed {
   readonly #options: TelemetryFeedOptions;
-  readonly #kept: DroppingBuffer<TelemetrySample>;
+  readonly #kept: DroppingBuffer<Taken>;
   #connected = false;
+  #taken = 0;
   #published = 0;
   #replayedMs = Number.NEGATIVE_INFINITY;
   #replaying = false;
@@ -42,7 +49,8 @@ export class TelemetryFeed {
   }
 
   async add(sample: TelemetrySample): Promise<void> {
-    if (!this.#connected || !(await this.#send(sample, false))) this.#kept.push(sample);
+    const taken = { number: this.#taken++, sample };
+    if (!this.#connected || !(await this.#send(taken, false))) this.#kept.put(taken);
   }
 
   /** To be called regularly: sends one kept sample when it is time. */
@@ -51,12 +59,12 @@ export class TelemetryFeed {
     if (nowMs - this.#replayedMs < 1000 / this.#options.replayPerS) return;
     this.#replayedMs = nowMs;
     this.#replaying = true;
-    const sample = this.#kept.shift();
-    if (sample && !(await this.#send(sample, true))) this.#kept.unshift(sample);
+    const oldest = this.#kept.shift();
+    if (oldest && !(await this.#send(oldest, true))) this.#kept.put(oldest);
     this.#replaying = false;
   }
 
-  async #send(sample: TelemetrySample, late: boolean): Promise<boolean> {
+  async #send({ sample }: Taken, late: boolean): Promise<boolean> {
     try {
       const more = { dropped: this.#kept.dropped, ...(late ? { late } : {}) };
       await this.#options.publish(JSON.stringify({ ...sample, ...more }));

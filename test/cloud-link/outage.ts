@@ -26,9 +26,10 @@ export async function startOutage() {
 
   const bodies = (topic: string) => heard.filter((one) => one.topic === topic).map(({ body }) => body);
   const statuses = () => bodies('rover/status').map(({ state }) => state);
+  /** It says so once it is subscribed. */
   const online = (times: number) =>
     until(
-      () => statuses().at(-1) === 'online' && robot!.link.status().connections >= times,
+      () => statuses().filter((state) => state === 'online').length >= times,
       `online for the ${times}. time`,
       WITHIN_MS,
     );

@@ -74,6 +74,28 @@ test('what fails on its way is kept, in its order', async () => {
   );
 });
 
+test('a sample that fails late takes its place before newer ones', async () => {
+  const sent: number[] = [];
+  const failing: (() => void)[] = [];
+  const feed = new TelemetryFeed({
+    bufferSamples: 3,
+    replayPerS: 10,
+    publish: (payload) =>
+      failing.length === 0
+        ? new Promise((_, reject) => failing.push(() => reject(new Error('no connection'))))
+        : Promise.resolve(void sent.push(JSON.parse(payload).atMs)),
+  });
+  feed.connection(true);
+  const first = feed.add({ atMs: 1 });
+  feed.connection(false);
+  await feed.add({ atMs: 2 });
+  failing[0]!();
+  await first;
+  feed.connection(true);
+  for (let nowMs = 0; nowMs < 300; nowMs += 100) await feed.replay(nowMs);
+  assert.equal(sent, [1, 2]);
+});
+
 test('what fails when the buffer has filled meanwhile is dropped as the oldest', async () => {
   const { feed, fail } = begin({ bufferSamples: 1 });
   await feed.add({ atMs: 1 });
