@@ -417,6 +417,12 @@ export const schema = withVariables({
       default: true,
       doc: 'Whether the camera may be watched, and the robot driven, over KVS. Needs `cloud.credentialsEndpoint`.',
     }),
+    kvsEndpoint: text({
+      default: '',
+      pattern: ENDPOINT,
+      expects: 'empty, a host or host:port',
+      doc: "Kinesis Video Streams, where it is reached by another address than the region's own (a VPC endpoint). Empty: the region's.",
+    }),
     channelName: text({
       default: '',
       pattern: /^[A-Za-z0-9_.-]{0,256}$/,

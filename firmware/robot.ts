@@ -17,6 +17,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { openSensors } from './telemetry/open.ts';
 import { sampleFaults } from './telemetry/rules.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import type { RobotAccess } from './teleop/robot-access.ts';
 import { startTeleop } from './teleop/server.ts';
 import { openTokenStore } from './teleop/tokens.ts';
 import type { RobotState } from './teleop/wire.ts';
@@ -139,6 +140,7 @@ async function assemble(
   }
 
   let cloud: CloudLink | null = null;
+  let kvsStatus: (() => NonNullable<RobotState['kvs']>) | null = null;
   const state = (): RobotState => {
     const samples = telemetry.latest();
     const { batteryVolts = null, batteryRatio = null } = samples;
@@ -158,6 +160,7 @@ async function assemble(
       },
       viewers: connections(),
       cloud: cloud?.status() ?? null,
+      ...(kvsStatus ? { kvs: kvsStatus() } : {}),
       ...(simulator && { pose: simulator.pose() }),
     };
   };
@@ -185,33 +188,38 @@ async function assemble(
   });
   closing(() => cloud?.close());
 
-  const server = await startTeleop(
-    {
-      pipeline,
-      tokens,
-      video: video?.sessions ?? null,
-      hello: {
-        robot: config.robot.name,
-        version: VERSION,
-        watchdogMs: config.command.watchdogMs,
-        sendEveryMs: Math.floor(config.command.watchdogMs / COMMANDS_PER_WINDOW),
-        strip: video?.simulated ?? false,
-        iceServers: config.video.iceServers,
-      },
-      state,
-      limits: config.limits,
-      metrics,
-      clock,
-      logger,
+  const access: RobotAccess = {
+    pipeline,
+    tokens,
+    video: video?.sessions ?? null,
+    hello: {
+      robot: config.robot.name,
+      version: VERSION,
+      watchdogMs: config.command.watchdogMs,
+      sendEveryMs: Math.floor(config.command.watchdogMs / COMMANDS_PER_WINDOW),
+      strip: video?.simulated ?? false,
+      iceServers: config.video.iceServers,
     },
-    {
-      ...config.teleop,
-      tls: readTls(config.teleop),
-      pageDir: join(packageRoot(), 'dist/page'),
-    },
-  );
+    state,
+    limits: config.limits,
+    metrics,
+    clock,
+    logger,
+  };
+  const server = await startTeleop(access, {
+    ...config.teleop,
+    tls: readTls(config.teleop),
+    pageDir: join(packageRoot(), 'dist/page'),
+  });
   closing(() => server.close());
   connections = () => server.connections;
+
+  if (video && config.cloud.video && config.cloud.credentialsEndpoint !== '') {
+    const { openKvs } = await import('./cloud-link/kvs/open.ts');
+    const kvs = openKvs(config, { ...access, video: video.sessions });
+    closing(() => kvs.close());
+    kvsStatus = kvs.status;
+  }
 
   return { url: server.address, address: `${server.address}/#${admission(config, tokens)}`, pipeline, state };
 }

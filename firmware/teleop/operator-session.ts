@@ -1,5 +1,6 @@
 import { checkCommand, isStop, MAX_MESSAGE_BYTES, parseJson, type Refusal } from '../command/message.ts';
 import type { Sender } from '../command/model.ts';
+import type { LinkKind } from '../command/report.ts';
 import { judgeLink, type LinkStates } from '../telemetry/link.ts';
 import type { VideoSession } from '../video/sessions.ts';
 import type { Identity } from './auth.ts';
@@ -39,10 +40,11 @@ export class OperatorSession {
     id: string,
     identity: Identity,
     robot: RobotAccess,
-    options: Pick<TeleopOptions, 'messagesPerS' | 'messageBurst'>,
+    options: Pick<TeleopOptions, 'messagesPerS' | 'messageBurst'> & { readonly link?: LinkKind },
     io: SessionIo,
   ) {
-    this.sender = { id, name: identity.name, link: 'local', role: identity.role, lasting: true };
+    const { link = 'local' } = options;
+    this.sender = { id, name: identity.name, link, role: identity.role, lasting: true };
     this.#robot = robot;
     this.#io = io;
     this.#messagesPerS = options.messagesPerS;

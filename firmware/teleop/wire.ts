@@ -74,6 +74,14 @@ export interface RobotState extends CommandReport {
     readonly error: string | null;
   };
   readonly viewers: number;
+  /** Only where the robot can be watched and driven by Amazon KVS. */
+  readonly kvs?: {
+    /** Of the robot's place on its signaling channel: stopped, preparing, connecting, open or waiting. */
+    readonly state: string;
+    readonly viewers: number;
+    /** Why viewers can't reach it now: what to tell the operator. */
+    readonly error: string | null;
+  };
   /** Null where the robot is not to be in the cloud. */
   readonly cloud: CloudStatus | null;
   /** Only in simulation: where the robot stands (metres, radians counter-clockwise) and whether it touches something. */

@@ -42,9 +42,10 @@ export interface VideoStatus {
 export interface VideoSessions {
   /**
    * Opens a session for a viewer; one that is already open under this id ends as `replaced`.
+   * @param iceServers for this viewer, instead of the configured ones
    * @throws VideoError `too_many_viewers`, `video_off`, or `closed` when all of video is closed
    */
-  open(viewerId: string, callbacks: ViewerCallbacks): VideoSession;
+  open(viewerId: string, callbacks: ViewerCallbacks, iceServers?: readonly IceServer[]): VideoSession;
   /** Off: all sessions end and none is opened. `maxKbps`, not above what the options say, holds from now on. */
   configure(settings: { readonly enabled: boolean; readonly maxKbps: number }): void;
   /** Connected viewers. */
@@ -92,7 +93,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
     },
     receiversReport: false,
     nowMs: options.nowMs,
-    createPeer: () => engine.createPeer({ iceServers: options.iceServers }),
+    createPeer: (iceServers) => engine.createPeer({ iceServers }),
     askKeyFrame: () => keyFrameAsked$.next(),
     changed: () => {
       updateBitrate();
@@ -152,7 +153,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
     freeing.add(over);
   }
 
-  const open = (viewerId: string, callbacks: ViewerCallbacks): VideoSession => {
+  const open: VideoSessions['open'] = (viewerId, callbacks, iceServers = options.iceServers) => {
     if (closed) throw new VideoError('closed', 'Expected open video sessions but they are closed');
     if (!enabled) throw new VideoError(VIDEO_OFF.code, VIDEO_OFF.message);
     const before = viewers.get(viewerId);
@@ -163,7 +164,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
       );
     }
     before?.closeFor({ code: 'replaced', message: 'The same viewer opened the video anew' });
-    const viewer = new Viewer(viewerId, callbacks, host);
+    const viewer = new Viewer(viewerId, callbacks, host, iceServers);
     viewers.set(viewerId, viewer);
     startChecking();
     logger?.info({ viewer: viewerId }, 'video session opened');

@@ -2,6 +2,7 @@ import { Subscription } from 'rxjs';
 import type { AccessUnit } from './camera.ts';
 import {
   type IceCandidate,
+  type IceServer,
   type PeerState,
   type PeerStats,
   type ReceiverReport,
@@ -29,6 +30,8 @@ export interface ViewerCallbacks {
   /** Text the viewer sent on the data channel `drive`. */
   data(text: string): void;
   dataOpen(open: boolean): void;
+  /** The path to the viewer works, or has stopped working; it may come back. */
+  connected?(connected: boolean): void;
   /** Once, when the session ends other than by its own `close`. */
   closed(reason: VideoClosed): void;
 }
@@ -64,7 +67,7 @@ export interface ViewerHost {
   /** Whether the engine passes on what receivers report: only then does their silence mean anything. */
   receiversReport: boolean;
   nowMs(): number;
-  createPeer(): Promise<VideoPeer>;
+  createPeer(iceServers: readonly IceServer[]): Promise<VideoPeer>;
   askKeyFrame(): void;
   /** Whether this viewer wants pictures, or its rate, may have changed. */
   changed(): void;
@@ -86,6 +89,7 @@ export class Viewer implements VideoSession {
   readonly id: string;
   readonly #host: ViewerHost;
   readonly #callbacks: ViewerCallbacks;
+  readonly #iceServers: readonly IceServer[];
   readonly #subscriptions = new Subscription();
   #peer: VideoPeer | null = null;
   #creating: Promise<VideoPeer> | null = null;
@@ -106,10 +110,11 @@ export class Viewer implements VideoSession {
   #over = false;
   #freed: Promise<void> = Promise.resolve();
 
-  constructor(id: string, callbacks: ViewerCallbacks, host: ViewerHost) {
+  constructor(id: string, callbacks: ViewerCallbacks, host: ViewerHost, iceServers: readonly IceServer[]) {
     this.id = id;
     this.#callbacks = callbacks;
     this.#host = host;
+    this.#iceServers = iceServers;
     this.#stateSinceMs = host.nowMs();
     this.#negotiatedMs = this.#stateSinceMs;
     this.#rate = initialRate(host.rate, this.#stateSinceMs);
@@ -212,7 +217,7 @@ export class Viewer implements VideoSession {
   }
 
   async #obtainPeer(): Promise<VideoPeer> {
-    this.#creating ??= this.#host.createPeer();
+    this.#creating ??= this.#host.createPeer(this.#iceServers);
     try {
       const peer = await this.#creating;
       this.#assertOpen();
@@ -250,7 +255,9 @@ export class Viewer implements VideoSession {
 
   #stateChanged(state: PeerState): void {
     if (state === this.#state || this.#over) return;
+    const wasConnected = this.connected;
     this.#state = state;
+    if (wasConnected !== this.connected) this.#callbacks.connected?.(this.connected);
     this.#stateSinceMs = this.#host.nowMs();
     this.#gated = true;
     if (state === 'connected') {
