@@ -53,7 +53,7 @@ export interface KvsCalls {
 const SERVICE = 'kinesisvideo';
 /** As AWS's own clients sign it. */
 const SOCKET_URL_LIFE_S = 299;
-/** AWS allows five minutes; a correction by less is not why it refused. */
+/** AWS allows five minutes; what was signed less far off was not refused for that. */
 const SKEW_MATTERS_MS = 60_000;
 /** Documented bounds of a server's Ttl are 30 s to a day. */
 const MIN_ICE_TTL_S = 30;
@@ -89,7 +89,14 @@ export function createKvsCalls(options: KvsCallsOptions): KvsCalls {
     applyChecksum: false,
   });
 
+  /** Credentials come first: with them comes the time. */
+  async function signingDate(): Promise<Date> {
+    await options.credentials();
+    return new Date(awsClock.wallMs());
+  }
+
   async function attempt(url: URL, body: string) {
+    const date = await signingDate();
     const signed = await signer.sign(
       {
         method: 'POST',
@@ -100,10 +107,11 @@ export function createKvsCalls(options: KvsCallsOptions): KvsCalls {
         headers: { host: url.host, 'content-type': 'application/json' },
         body,
       },
-      { signingDate: new Date(awsClock.wallMs()) },
+      { signingDate: date },
     );
     const answer = await requestJson(url, { method: 'POST', headers: signed.headers, body, agent });
-    return { answer, correctedMs: awsClock.observe(answer.headers.date as string | undefined) };
+    awsClock.observe(answer.headers.date as string | undefined);
+    return { answer, signedOffMs: Math.abs(awsClock.wallMs() - date.getTime()) };
   }
 
   async function call<T>(
@@ -114,9 +122,9 @@ export function createKvsCalls(options: KvsCallsOptions): KvsCalls {
   ): Promise<T> {
     const url = new URL(path, address);
     const body = JSON.stringify(content);
-    let { answer, correctedMs } = await attempt(url, body).catch(unavailable(url));
-    if (answer.status === 403 && Math.abs(correctedMs) > SKEW_MATTERS_MS) {
-      ({ answer, correctedMs } = await attempt(url, body).catch(unavailable(url)));
+    let { answer, signedOffMs } = await attempt(url, body).catch(unavailable);
+    if (answer.status === 403 && signedOffMs > SKEW_MATTERS_MS) {
+      ({ answer, signedOffMs } = await attempt(url, body).catch(unavailable));
     }
     if (answer.status !== 200)
       throw refused(path, answer.status, answer.headers['x-amzn-errortype'], answer.body);
@@ -182,7 +190,7 @@ export function createKvsCalls(options: KvsCallsOptions): KvsCalls {
           query: { 'X-Amz-ChannelARN': channelArn },
           headers: { host: url.host },
         },
-        { expiresIn: SOCKET_URL_LIFE_S, signingDate: new Date(awsClock.wallMs()) },
+        { expiresIn: SOCKET_URL_LIFE_S, signingDate: await signingDate() },
       );
       const query = Object.entries(signed.query ?? {}).map(
         ([key, value]) => `${key}=${encode(String(value))}`,
@@ -200,10 +208,9 @@ function encode(text: string): string {
   );
 }
 
-function unavailable(url: URL): (cause: unknown) => never {
-  return (cause) => {
-    throw new KvsError('unavailable', `${url.host}: ${(cause as Error).message}`, { cause });
-  };
+/** Its message names what could not be reached. */
+function unavailable(cause: unknown): never {
+  throw new KvsError('unavailable', (cause as Error).message, { cause });
 }
 
 function refused(path: string, status: number, typeHeader: unknown, body: unknown): KvsError {

@@ -30,7 +30,7 @@ export class IceServers {
 
   /** Never fails: where none can be had, viewers near enough connect without. */
   async get(): Promise<readonly IceServer[]> {
-    if (!this.#fresh()) await this.refresh();
+    if (this.#fetching || !this.#fresh()) await this.refresh();
     return [...this.#always, ...(this.#fresh() ? this.#held!.servers : [])];
   }
 

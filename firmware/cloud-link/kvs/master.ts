@@ -89,8 +89,7 @@ export function createMaster(options: MasterOptions): Master {
   function carryOut(effect: Effect): void {
     switch (effect.do) {
       case 'prepare':
-        if (effect.afresh) channel = null;
-        return begin(prepare);
+        return begin((isCurrent) => prepare(isCurrent, effect.afresh));
       case 'connect':
         return begin(connect);
       case 'wait':
@@ -119,11 +118,13 @@ export function createMaster(options: MasterOptions): Master {
     });
   }
 
-  async function prepare(isCurrent: () => boolean): Promise<void> {
-    const arn = channel?.arn ?? (await calls.describeChannel(channelName));
-    const endpoints = channel?.endpoints ?? (await calls.channelEndpoints(arn));
-    if (!isCurrent()) return;
-    channel = { arn, endpoints };
+  async function prepare(isCurrent: () => boolean, afresh: boolean): Promise<void> {
+    if (afresh || !channel) {
+      const arn = await calls.describeChannel(channelName);
+      const endpoints = await calls.channelEndpoints(arn);
+      if (!isCurrent()) return;
+      channel = { arn, endpoints };
+    }
     // Not waited for: they are needed with the first viewer, and a master without them still serves those near by.
     void ice.get();
     handle({ type: 'prepared' });

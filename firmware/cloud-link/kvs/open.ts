@@ -3,6 +3,7 @@ import type { RobotState } from '../../teleop/wire.ts';
 import { createAdmit } from '../access-tokens.ts';
 import { mutualTlsAgent, publicTlsAgent } from '../agents.ts';
 import { AwsClock } from '../aws-clock.ts';
+import { thingNameOf } from '../cloud-link.ts';
 import { createCredentials, fetchCredentials } from '../credentials.ts';
 import { readIdentity } from '../identity.ts';
 import { createKvsCalls } from './calls.ts';
@@ -19,9 +20,10 @@ export interface KvsLink {
  * Puts the robot on its KVS signaling channel, as master, and goes on trying for as long as it runs.
  * @throws Error when certificate or key can't be read
  */
-export function openKvs({ cloud, robot: { name }, video, teleop }: Config, robot: WatchedRobot): KvsLink {
+export function openKvs(config: Config, robot: WatchedRobot): KvsLink {
   const { clock, logger } = robot;
-  const thingName = cloud.thingName || name;
+  const { cloud, video, teleop } = config;
+  const thingName = thingNameOf(config);
   const identity = readIdentity(cloud);
   const awsClock = new AwsClock(clock);
   const mutual = mutualTlsAgent(identity);
