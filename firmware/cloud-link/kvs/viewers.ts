@@ -1,4 +1,4 @@
-import { auditTime, interval, merge, type Subscription } from 'rxjs';
+import { asyncScheduler, auditTime, interval, merge, type SchedulerLike, type Subscription } from 'rxjs';
 import { Buckets } from '../../teleop/bucket.ts';
 import type { RobotAccess } from '../../teleop/robot-access.ts';
 import type { ServerMessage } from '../../teleop/wire.ts';
@@ -16,6 +16,7 @@ export interface ViewersOptions extends ViewerLinkOptions {
   readonly stateEveryMs: number;
   readonly iceServers: () => Promise<readonly IceServer[]>;
   readonly send: (message: Outgoing) => void;
+  readonly scheduler?: SchedulerLike;
 }
 
 /** Candidates that came before their offer. */
@@ -56,11 +57,11 @@ export class KvsViewers {
   constructor(robot: WatchedRobot, options: ViewersOptions) {
     this.#robot = robot;
     this.#options = options;
+    const { scheduler = asyncScheduler } = options;
+    const changed$ = robot.pipeline.changes$.pipe(auditTime(GATHER_MS, scheduler));
     this.#subscriptions = [
-      merge(interval(options.stateEveryMs), robot.pipeline.changes$.pipe(auditTime(GATHER_MS))).subscribe(
-        () => this.#tellState(),
-      ),
-      interval(CHECK_EVERY_MS).subscribe(() => this.#check()),
+      merge(interval(options.stateEveryMs, scheduler), changed$).subscribe(() => this.#tellState()),
+      interval(CHECK_EVERY_MS, scheduler).subscribe(() => this.#check()),
     ];
   }
 
