@@ -16,6 +16,7 @@ Examples:
   $ roverd stop --emergency                stops it until roverd reset
   $ roverd calibrate                       which way the motors turn, before the first drive
   $ roverd config                          every key, its value and where that came from
+  $ roverd provision rover --region eu-central-1
   $ roverd doctor                          what is missing on this machine, and how to mend it
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 robot not reachable, 4 refused by the robot.
@@ -120,6 +121,23 @@ function createProgram(exitWith: (code: number) => void): Command {
     .action(async (options) => {
       const { doctor } = await import('./doctor.ts');
       exitWith(await doctor(options));
+    });
+
+  program
+    .command('provision')
+    .argument('<name>', 'name of the robot, as in the stack that was deployed for it')
+    .description('give this machine its place in AWS: key, certificate, policy, thing, configuration')
+    .option('--region <region>', 'AWS region of the stack (default: AWS_REGION)')
+    .option('--dir <folder>', 'where configuration and certificates are kept', '/etc/roverd')
+    .option('--role-alias <name>', 'role alias of the camera (default: the one its policy names)')
+    .option('--ca <file>', 'authority of the endpoints, PEM (default: Amazon Root CA 1)')
+    .option('--endpoint-url <url>', 'another address of AWS IoT’s control plane')
+    .option('--wait <seconds>', 'how long to try to connect (1 to 300)', wholeNumber(1, 300), 30)
+    .addOption(new Option('--rotate', 'replace key and certificate').conflicts('remove'))
+    .option('--remove', 'take the certificate out of AWS and off this machine')
+    .action(async (name: string, options) => {
+      const { runProvision } = await import('./provision/provision.ts');
+      await runProvision(name, options);
     });
 
   return program;

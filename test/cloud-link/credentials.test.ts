@@ -141,7 +141,7 @@ test('over mutual TLS: the thing’s own certificate, and no other', async () =>
   const service = await KvsService.start(authority);
   const robot = await authority.issue('rover');
   const stranger = await authority.issue('stranger');
-  const foreign = await (await createAuthority('Another CA')).issue('rover');
+  const foreign = await (await createAuthority()).issue('rover');
   service.register('rover', robot);
   service.settings.skewMs = 2 * HOUR_MS;
   const awsClock = new AwsClock({ nowMs: () => performance.now(), wallMs: () => Date.now() });
@@ -175,7 +175,10 @@ test('over mutual TLS: the thing’s own certificate, and no other', async () =>
     assert.match(await refusal(ask(foreign)), /ECONNRESET|socket hang up|unknown ca|alert/i);
     const untrusted = mutualTlsAgent({ ...robot, ca: foreign.ca });
     const at = { endpoint: service.credentialsEndpoint, roleAlias: ROLE_ALIAS, thingName: 'rover', awsClock };
-    assert.match(await refusal(fetchCredentials({ ...at, agent: untrusted })), /self-signed|verify/i);
+    assert.match(
+      await refusal(fetchCredentials({ ...at, agent: untrusted })),
+      /self-signed|verify|signature/i,
+    );
   } finally {
     await service.close();
   }

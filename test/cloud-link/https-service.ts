@@ -1,5 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Identity } from '../../firmware/cloud-link/identity.ts';
@@ -27,22 +32,21 @@ export interface Asked {
 }
 
 /**
- * Answers JSON over TLS on a free port of loopback, with the Date of `wallMs`.
+ * Answers JSON on a free port of loopback, with the Date of `wallMs`.
+ * @param identity without one it is plain HTTP
  * @param clientsOf the authority of clients, who then have to show a certificate
  */
 export async function startHttps(
-  identity: Identity,
+  identity: Identity | null,
   answer: (asked: Asked) => Answer | Promise<Answer>,
   { wallMs = Date.now, clientsOf }: { wallMs?: () => number; clientsOf?: string } = {},
 ): Promise<HttpsService> {
-  const server = createServer(
-    {
-      cert: identity.certificate,
-      key: identity.privateKey,
-      ...(clientsOf === undefined ? {} : { ca: clientsOf, requestCert: true, rejectUnauthorized: true }),
-    },
-    (request, response) => void respond(request, response),
-  );
+  const respondTo = (request: IncomingMessage, response: ServerResponse) => void respond(request, response);
+  const clients =
+    clientsOf === undefined ? {} : { ca: clientsOf, requestCert: true, rejectUnauthorized: true };
+  const server: Server = identity
+    ? createHttpsServer({ cert: identity.certificate, key: identity.privateKey, ...clients }, respondTo)
+    : createHttpServer(respondTo);
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request) body += chunk;

@@ -82,7 +82,7 @@ export class KvsService {
 
   static async start(authority: Authority): Promise<KvsService> {
     const service = new KvsService();
-    const identity = await authority.issue('service', { server: true });
+    const identity = await authority.issueServer();
     const wallMs = () => service.wallMs();
     service.#service = await startHttps(identity, (asked) => service.#onCall(asked), { wallMs });
     service.#service.server.on('upgrade', (request, stream, head) =>
