@@ -136,8 +136,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     .addOption(new Option('--rotate', 'replace key and certificate').conflicts('remove'))
     .option('--remove', 'take the certificate out of AWS and off this machine')
     .action(async (name: string, options) => {
-      const { runProvision } = await import('./provision/provision.ts');
-      await runProvision(name, options);
+      const { provisionRobot } = await import('./provision/provision.ts');
+      await provisionRobot(name, options, (line) => console.log(line));
     });
 
   return program;

@@ -55,7 +55,7 @@ provision.before.each(async (context) => {
       dir: context.dir,
       endpointUrl: context.service.url,
       ca: context.caFile,
-      wait: 3,
+      wait: 1,
       ...change,
     };
     try {

@@ -15,20 +15,9 @@ export interface ProvisionArguments {
   readonly remove?: boolean;
 }
 
-/** The native part of the AWS SDK keeps threads, and with them the process, for up to a minute after its last use. */
-const LINGER_MS = 500;
 /** As it has to fit a thing, a topic, a client id and the robot's own name. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/;
-
-/** `roverd provision NAME` */
-export async function runProvision(name: string, options: ProvisionArguments): Promise<void> {
-  try {
-    await provisionRobot(name, options, (line) => console.log(line));
-  } finally {
-    setTimeout(() => process.exit(), LINGER_MS).unref();
-  }
-}
 
 /**
  * Gives this machine its place in AWS, and says in plain lines what it did.
