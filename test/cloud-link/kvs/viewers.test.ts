@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { loadConfig } from '../../../config/load.ts';
 import type { Admission, Admit } from '../../../firmware/cloud-link/access-tokens.ts';
 import type { Outgoing } from '../../../firmware/cloud-link/kvs/messages.ts';
 import { KvsViewers } from '../../../firmware/cloud-link/kvs/viewers.ts';
@@ -101,6 +102,7 @@ viewers.before.each((context) => {
         iceServers: [{ urls: ['turn:lan.example'], username: 'u', credential: 'secret of the LAN' }],
       },
       state,
+      limits: loadConfig().config.limits,
       metrics: createMetrics({
         robot: 'rig',
         version: 'test',
