@@ -17,8 +17,11 @@ export interface Cockpit {
   chromium: TestBrowser;
 }
 
-/** On a busy machine answers and pictures come late: robots that are not about that are not slowed down by it. */
-const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000 };
+/**
+ * On a busy machine answers and pictures come late, and a program may stand still for a moment: robots that are not
+ * about that are neither slowed down nor stopped by it (a stall is ten ticks).
+ */
+export const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000, 'drive.tickMs': 50 };
 
 /** A suite over one robot process and one browser. Each test gets a robot at rest, without operator. */
 export function cockpitSuite(name: string, settings: ProcessOptions['settings'] = {}) {

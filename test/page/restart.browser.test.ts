@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import '../../firmware/teleop/page/report.ts';
 import { launchBrowser } from '../browser.ts';
 import { startProcess } from '../robot-process.ts';
-import { drives, openPage, stands, untilState } from './cockpit.ts';
+import { drives, openPage, PATIENT, stands, untilState } from './cockpit.ts';
 
 const test = suite('the robot restarts under the page');
 
@@ -14,7 +14,7 @@ for (const how of ['SIGTERM', 'SIGKILL'] as const) {
   test(`${how}: the page says so, and drives again by itself within 2 s of the return`, async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'roverd-restart-'));
     const chromium = await launchBrowser();
-    let robot = await startProcess({ stateDir });
+    let robot = await startProcess({ stateDir, settings: PATIENT });
     const port = Number(new URL(robot.url).port);
     const page = await openPage({ robot, chromium });
     await page.keyboard.down('ArrowUp');
@@ -27,7 +27,7 @@ for (const how of ['SIGTERM', 'SIGKILL'] as const) {
     );
 
     await page.waitForTimeout(1500);
-    robot = await startProcess({ stateDir, port });
+    robot = await startProcess({ stateDir, port, settings: PATIENT });
     const backMs = performance.now();
     await page.waitForFunction(() => window.roverd.connection.phase === 'open', null, {
       timeout: 5000,
