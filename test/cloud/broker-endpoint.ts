@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type SigV4Verdict, verifySigV4 } from './sigv4-verify.ts';
+import { type SigV4Verdict, verifySigV4 } from '../../cloud/local/iam/sigv4-verify.ts';
 
 export const KEYS = {
   AWS_REGION: 'eu-central-1',

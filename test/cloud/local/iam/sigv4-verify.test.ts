@@ -2,7 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type SignedHttpRequest, verifySigV4 } from './sigv4-verify.ts';
+import { type SignedHttpRequest, verifySigV4 } from '../../../../cloud/local/iam/sigv4-verify.ts';
 
 // The example of the AWS documentation: GET on IAM, signed on 30 August 2015.
 const documented: SignedHttpRequest = {

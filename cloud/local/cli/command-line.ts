@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { packageRoot } from '../../../config/paths.ts';
+import { createLog } from '../desk/log.ts';
+import { type OpenDesk, openDesk } from '../desk/open-desk.ts';
+import { readStack } from '../template/assembly.ts';
+import { ensureAssembly } from './ensure-assembly.ts';
+import { introduction } from './introduction.ts';
+import { type RobotProcess, startRobot } from './robot-process.ts';
+
+interface Options {
+  readonly port: number;
+  readonly parameter: Readonly<Record<string, string>>;
+  readonly context: readonly string[];
+  readonly robot?: string | true;
+  readonly invoke?: string;
+  readonly payload?: string;
+}
+
+const DEFAULT_PORT = 8787;
+
+/** Runs the desk until it is told to end. Sets the process's exit code. */
+export async function runDesk(args: readonly string[]): Promise<void> {
+  const program = new Command('npm run cloud:local --')
+    .description('Runs a synthesized stack on this machine')
+    .argument('<stack>', 'its name or the end of it: robot for roverd-robot')
+    .option('--port <number>', 'port of the first REST API; 0: any', portOf, DEFAULT_PORT)
+    .option('--parameter <name=value>', "a parameter of the stack's template", collectPair, {})
+    .option('-c, --context <name=value>', 'context of the synthesis, which is done again then', collect, [])
+    .option('--robot [name]', 'starts a simulated robot that is linked to the broker')
+    .option(
+      '--invoke <function>',
+      'invokes one function (by the beginning of its logical id), prints its answer and ends',
+    )
+    .option('--payload <file>', 'the event for --invoke, JSON')
+    .action((stack: string, options: Options) => run(stack, options));
+  await program.parseAsync([...args], { from: 'user' });
+}
+
+async function run(wanted: string, options: Options): Promise<void> {
+  let robot: RobotProcess | null = null;
+  let desk: OpenDesk | null = null;
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    const folder = await ensureAssembly(options.context);
+    const stack = await readStack(folder, wanted);
+    const log = createLog((source, text) => console.log(`${source.padEnd(10)} ${text}`));
+    desk = await openDesk(stack, {
+      folder: join(packageRoot(), '.roverd/desk', stack.name),
+      port: options.port,
+      parameters: options.parameter,
+      log,
+    });
+    if (options.invoke !== undefined) {
+      console.log(await invoke(desk, options.invoke, options.payload));
+      return;
+    }
+    console.log(await introduction(stack.name, desk));
+    if (options.robot !== undefined) robot = await startRobot(desk, options.robot);
+    await ended;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  } finally {
+    await robot?.end();
+    await desk?.close();
+  }
+}
+
+async function invoke(desk: OpenDesk, beginning: string, payload: string | undefined): Promise<string> {
+  const functions = desk.functions.all.filter(({ label }) => label.startsWith(beginning));
+  if (functions.length !== 1) {
+    const names = desk.functions.all.map(({ label }) => label).join(', ');
+    throw new Error(`Expected one of the functions ${names} but received ${beginning}`);
+  }
+  const event: unknown = payload === undefined ? {} : JSON.parse(await readFile(payload, 'utf8'));
+  const outcome = await desk.functions.invoke(functions[0]!.arn, event);
+  if (!outcome.ok) process.exitCode = 1;
+  return outcome.ok ? outcome.payload : JSON.stringify(outcome.error, null, 2);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('Expected 0 to 65535.');
+}
+
+function collect(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
+function collectPair(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [name = '', value] = text.split(/=(.*)/s);
+  if (name === '' || value === undefined) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return { ...before, [name]: value };
+}

@@ -1,0 +1,15 @@
+import { cognito } from '../cognito/resources.ts';
+import { custom } from '../custom/resources.ts';
+import { iam } from '../iam/resources.ts';
+import { iot } from '../iot/resources.ts';
+import { lambda } from '../lambda/resources.ts';
+import { restApi } from '../rest-api/resources.ts';
+import { services } from '../services/resources.ts';
+import { ANY } from './claims.ts';
+import { described, type Family } from './family.ts';
+
+/** What the CDK adds for itself. */
+const cdk: Family = { 'AWS::CDK::Metadata': described([ANY]) };
+
+/** Everything that the desk can make of a template. */
+export const FAMILIES: readonly Family[] = [iam, lambda, restApi, iot, services, cognito, custom, cdk];

@@ -1,0 +1,115 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserPools } from '../cognito/user-pools.ts';
+import { Principals } from '../iam/principals.ts';
+import { createAuthority } from '../iot/certificates.ts';
+import { Iot } from '../iot/iot.ts';
+import { provision } from '../iot/provision.ts';
+import { Functions } from '../lambda/functions.ts';
+import { Apis } from '../rest-api/apis.ts';
+import { Services } from '../services/services.ts';
+import { Tables } from '../services/tables.ts';
+import type { SynthesizedStack } from '../template/assembly.ts';
+import { Addresses } from './addresses.ts';
+import { unsupportedIn } from './claims.ts';
+import { deploy } from './deploy.ts';
+import type { Desk } from './desk.ts';
+import { FAMILIES } from './families.ts';
+import type { DeskLog } from './log.ts';
+
+export interface DeskOptions {
+  /** For certificates and the broker's files. What an earlier run left there goes. */
+  readonly folder: string;
+  /** Of the first REST API; 0: any. */
+  readonly port: number;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly log: DeskLog;
+}
+
+export interface OpenDesk extends Desk {
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Configuration files for the robots of the template, by thing. */
+  readonly robots: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a stack, and what it depends on, on this machine.
+ * @throws Error with everything that the desk does not support, or naming the resource that could not be made
+ */
+export async function openDesk(stack: SynthesizedStack, options: DeskOptions): Promise<OpenDesk> {
+  const { folder, log, port, parameters } = options;
+  const stacks = inOrder(stack);
+  const refused = stacks.flatMap(({ template }) => unsupportedIn(template, FAMILIES));
+  if (refused.length > 0) {
+    throw new Error(`The desk does not support\n${refused.map((one) => `  ${one}`).join('\n')}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const authority = await createAuthority();
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, authority.ca);
+    const addresses = new Addresses();
+    const principals = new Principals();
+    const services = await Services.start(principals, authority, log);
+    closing.push(() => services.close());
+    const tables = new Tables();
+    closing.push(() => tables.close());
+    const functions = new Functions({
+      principals,
+      addresses,
+      log,
+      deskVariables: () => ({ AWS_ENDPOINT_URL: services.url, NODE_EXTRA_CA_CERTS: caFile }),
+    });
+    const iot = new Iot({ folder, authority, principals, tables, log });
+    closing.push(() => iot.close());
+    const userPools = new UserPools(addresses, functions);
+    closing.push(() => userPools.close());
+    const apis = new Apis({ functions, addresses, log, port });
+    closing.push(() => functions.close());
+    closing.push(() => apis.close());
+    services.provide('dynamodb', (request) => tables.serve(request));
+    services.provide('iotdata', (request) => iot.serve(request));
+
+    const desk: Desk = {
+      addresses,
+      authority,
+      log,
+      principals,
+      services,
+      functions,
+      tables,
+      iot,
+      userPools,
+      apis,
+    };
+    const exports = new Map<string, unknown>();
+    let outputs: () => Readonly<Record<string, string>> = () => ({});
+    for (const one of stacks) {
+      const given = one === stack ? parameters : {};
+      ({ outputs } = await deploy(one, FAMILIES, desk, given, exports));
+    }
+    await iot.start();
+    await apis.start();
+    const robots = await Promise.all(
+      iot.things.map(async (thing) => [
+        thing,
+        await provision(join(folder, 'robots', thing), thing, authority, iot.port),
+      ]),
+    );
+    return { ...desk, outputs: outputs(), robots: Object.fromEntries(robots), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What a stack depends on, then itself; each once. */
+function inOrder(stack: SynthesizedStack): SynthesizedStack[] {
+  return [...new Set([...stack.before.flatMap(inOrder), stack])];
+}

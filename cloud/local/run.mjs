@@ -1,0 +1,22 @@
+/**
+ * `npm run cloud:local -- STACK [options]`: bundles the desk and runs it. See README.md beside this file.
+ */
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+await build({
+  absWorkingDir: root,
+  entryPoints: { local: 'cloud/local/main.ts' },
+  outdir: 'dist/cloud',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+});
+process.setSourceMapsEnabled(true);
+await import(pathToFileURL(`${root}dist/cloud/local.js`).href);

@@ -1,0 +1,84 @@
+import { described, type Family } from '../desk/family.ts';
+import { arn } from '../desk/place.ts';
+import { tableArn } from './tables.ts';
+
+/** Tables are real; what is only watched or written to stands as a name. */
+export const services: Family = {
+  'AWS::DynamoDB::Table': {
+    properties: [
+      'AttributeDefinitions',
+      'BillingMode',
+      'DeletionProtectionEnabled',
+      'GlobalSecondaryIndexes',
+      'KeySchema',
+      'LocalSecondaryIndexes',
+      'PointInTimeRecoverySpecification',
+      'ProvisionedThroughput',
+      'SSESpecification',
+      'TableClass',
+      'TableName',
+      'Tags',
+      'TimeToLiveSpecification',
+    ],
+    async create({ name, properties }, { tables, log }) {
+      const { TableName = name, TimeToLiveSpecification: expiry } = properties;
+      const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes } =
+        properties as unknown as Parameters<typeof tables.create>[1];
+      await tables.create(String(TableName), {
+        AttributeDefinitions,
+        KeySchema,
+        ...(GlobalSecondaryIndexes ? { GlobalSecondaryIndexes } : {}),
+        ...(LocalSecondaryIndexes ? { LocalSecondaryIndexes } : {}),
+      });
+      if (expiry) log.line('desk', `${TableName}: items stay beyond their time to live`);
+      return { ref: String(TableName), attributes: { Arn: tableArn(String(TableName)) } };
+    },
+  },
+  'AWS::Logs::LogGroup': described(['LogGroupName', 'RetentionInDays', 'Tags'], 'LogGroupName', (name) => ({
+    Arn: `${arn('logs', `log-group:${name}`)}:*`,
+  })),
+  'AWS::CloudWatch::Alarm': described(
+    [
+      'ActionsEnabled',
+      'AlarmActions',
+      'AlarmDescription',
+      'AlarmName',
+      'ComparisonOperator',
+      'DatapointsToAlarm',
+      'Dimensions',
+      'EvaluationPeriods',
+      'ExtendedStatistic',
+      'MetricName',
+      'Metrics',
+      'Namespace',
+      'Period',
+      'Statistic',
+      'Threshold',
+      'TreatMissingData',
+    ],
+    'AlarmName',
+    (name) => ({ Arn: arn('cloudwatch', `alarm:${name}`) }),
+  ),
+  'AWS::SNS::Topic': {
+    properties: ['TopicName', 'DisplayName', 'Tags'],
+    create({ name, properties }) {
+      const topicName = String(properties.TopicName ?? name);
+      return {
+        ref: arn('sns', topicName),
+        attributes: { TopicArn: arn('sns', topicName), TopicName: topicName },
+      };
+    },
+  },
+  'AWS::SNS::TopicPolicy': described(['PolicyDocument', 'Topics']),
+  'AWS::SNS::Subscription': {
+    ...described(['Endpoint', 'Protocol', 'TopicArn']),
+    unsupported: ({ Protocol }) => (Protocol === 'email' ? [] : [`the protocol ${Protocol}`]),
+  },
+  'AWS::KinesisVideo::SignalingChannel': described(
+    ['MessageTtlSeconds', 'Name', 'Type', 'Tags'],
+    'Name',
+    (name) => ({
+      Arn: arn('kinesisvideo', `channel/${name}/0`),
+    }),
+  ),
+};
