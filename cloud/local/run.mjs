@@ -19,4 +19,6 @@ await build({
   logLevel: 'warning',
 });
 process.setSourceMapsEnabled(true);
+// The SDK is used against engines of this machine only.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 await import(pathToFileURL(`${root}dist/cloud/local.js`).href);

@@ -32,13 +32,53 @@ export async function introduction(stack: string, desk: OpenDesk): Promise<strin
 function requests({ apis, addresses, userPools }: OpenDesk): string[] {
   const group = userPools.clients.flatMap(({ groups }) => groups)[0];
   const calls = apis.routes().filter(({ httpMethod }) => httpMethod !== 'OPTIONS');
-  return calls.flatMap(({ httpMethod, url, guarded, hasBody }) => {
+  return calls.flatMap(({ httpMethod, url, guarded, model }) => {
     const header = guarded
       ? ` -H "Authorization: Bearer $${group === undefined ? 'TOKEN' : shellName(group)}"`
       : '';
-    const body = hasBody ? ` -H 'Content-Type: application/json' -d '{"action":"forward"}'` : '';
-    return ['', `  curl -X ${httpMethod} ${addresses.localized(url)}${header}${body}`];
+    const body = model
+      ? ` -H 'Content-Type: application/json' -d '${JSON.stringify(sampleOf(model as Schema))}'`
+      : '';
+    const address = addresses
+      .localized(url)
+      .replace(/\{(\w+)\+?\}/g, (_, name: string) => name.toUpperCase());
+    return ['', `  curl -X ${httpMethod} ${address}${header}${body}`];
   });
+}
+
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly minimum?: number;
+}
+
+/** A value that a model takes, as far as a small one goes. */
+function sampleOf(schema: Schema): unknown {
+  const [choice] = schema.anyOf ?? schema.oneOf ?? [];
+  if (choice) return sampleOf(choice);
+  if (schema.enum) return schema.enum[0];
+  switch (schema.type) {
+    case 'object': {
+      const properties = (schema.required ?? []).map((name) => [
+        name,
+        sampleOf(schema.properties?.[name] ?? {}),
+      ]);
+      return Object.fromEntries(properties);
+    }
+    case 'array':
+      return [];
+    case 'number':
+    case 'integer':
+      return Math.max(0, schema.minimum ?? 0);
+    case 'boolean':
+      return true;
+    default:
+      return 'text';
+  }
 }
 
 function shellName(group: string): string {

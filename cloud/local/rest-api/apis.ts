@@ -20,7 +20,8 @@ export interface ApiRoute {
   readonly httpMethod: string;
   readonly url: string;
   readonly guarded: boolean;
-  readonly hasBody: boolean;
+  /** Of a body in JSON; null: it needs none. */
+  readonly model: object | null;
 }
 
 /** The REST APIs of the template, each on a port of loopback. */
@@ -63,7 +64,7 @@ export class Apis {
           httpMethod,
           url: `https://${hostOf(definition)}/${name}${pathOf(definition, resourceId)}`,
           guarded: authorizerId !== null,
-          hasBody: Object.keys(requestModels).length > 0,
+          model: definition.models.get(requestModels['application/json'] ?? '') ?? null,
         })),
       ),
     );
