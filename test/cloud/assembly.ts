@@ -12,11 +12,20 @@ export interface Assembly {
   remove(): Promise<void>;
 }
 
-/** What `npm run synth` writes, bundles and all, into a folder of its own. */
-export async function writeAssembly(context: Readonly<Record<string, string>> = {}): Promise<Assembly> {
+/**
+ * What `npm run synth` writes, bundles and all, into a folder of its own.
+ * @param schemas whether templates are held against CloudFormation's schemas, which takes most of the time
+ */
+export async function writeAssembly(
+  context: Readonly<Record<string, string>> = {},
+  { schemas = true } = {},
+): Promise<Assembly> {
   const folder = await mkdtemp(join(tmpdir(), 'assembly-'));
   const settings = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const { code, output } = await run(['cloud/synth.mjs', ...settings], { CDK_OUTDIR: folder });
+  const { code, output } = await run(['cloud/synth.mjs', ...settings], {
+    CDK_OUTDIR: folder,
+    ...(schemas ? {} : { CDK_VALIDATION: 'false' }),
+  });
   if (code !== 0) throw new Error(`npm run synth ended with ${code}\n${output}`);
   return {
     folder,
