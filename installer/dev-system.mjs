@@ -25,16 +25,24 @@ const TO_TEST = [
   'valgrind',
 ];
 
+/** The broker of cloud/local. */
+const TO_DESK = ['mosquitto'];
+
 /** What a machine without Debian's packages must have, as far as it can be looked for. */
 const COMMANDS = {
   run: ['g++', 'make', 'python3', 'pkg-config'],
+  desk: ['mosquitto'],
   test: ['cc', 'chromium', 'gst-inspect-1.0', 'ip', 'mosquitto', 'ps'],
+};
+const ALSO = {
+  desk: ' (for the desk also mosquitto)',
+  test: ' (for the tests also libav, gst-inspect-1.0, Chromium, iproute2, mosquitto, procps, valgrind and a font)',
 };
 const LIBRARIES = ['gstreamer-1.0', 'gstreamer-app-1.0', 'gstreamer-video-1.0'];
 
-/** @param {'run' | 'test'} purpose */
+/** @param {'run' | 'desk' | 'test'} purpose */
 export function packagesFor(purpose) {
-  return purpose === 'test' ? [...TO_RUN, ...TO_TEST] : TO_RUN;
+  return [...TO_RUN, ...({ desk: TO_DESK, test: TO_TEST }[purpose] ?? [])];
 }
 
 /** @returns {{name: string, usesApt: boolean}} what os-release (freedesktop.org, os-release(5)) says */
@@ -116,7 +124,7 @@ function rootPrefix() {
 
 /** @throws SetupError with what is lacking and how it is called elsewhere */
 export function ensureElsewhere(system, purpose) {
-  const commands = purpose === 'test' ? [...COMMANDS.run, ...COMMANDS.test] : COMMANDS.run;
+  const commands = purpose === 'run' ? COMMANDS.run : [...COMMANDS.run, ...COMMANDS[purpose]];
   const lacking = [
     ...commands.filter((command) => !works('sh', ['-c', `command -v "${command}"`])),
     ...LIBRARIES.filter((library) => !works('pkg-config', ['--exists', library])).map(
@@ -128,7 +136,7 @@ export function ensureElsewhere(system, purpose) {
     `This is ${system}; what roverd needs is installed by itself on Debian 12 and Raspberry Pi OS only.\n` +
       `Not found: ${lacking.join(', ')}.\n` +
       `Please install a C++ compiler, make, Python 3, pkg-config, GStreamer 1.20 or later with its headers and its base, good, bad and ugly plug-ins` +
-      `${purpose === 'test' ? ' (for the tests also libav, gst-inspect-1.0, Chromium, iproute2, mosquitto, procps, valgrind and a font)' : ''}. Debian calls them:\n\n  ${packagesFor(purpose).join(' ')}\n\nThen try again.`,
+      `${ALSO[purpose] ?? ''}. Debian calls them:\n\n  ${packagesFor(purpose).join(' ')}\n\nThen try again.`,
   );
 }
 

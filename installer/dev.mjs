@@ -1,7 +1,8 @@
 /**
- * From a bare Debian with Node to a running robot, its tests, or its figures:
+ * From a bare Debian with Node to a running robot, its cloud on a desk, its tests, or its figures:
  *
  *   node installer/dev.mjs start [arguments of `roverd run`]
+ *   node installer/dev.mjs desk  [arguments of cloud/local]
  *   node installer/dev.mjs test  [--node MAJOR] [arguments of test/run.mjs]
  *   node installer/dev.mjs bench [arguments of test/bench/run.mjs]
  *
@@ -75,6 +76,9 @@ async function main() {
     case 'start':
       await setUp('run');
       return follow(process.execPath, ['dist/roverd.js', 'run', '--simulate', ...args]);
+    case 'desk':
+      await setUp('desk');
+      return follow(process.execPath, ['cloud/local/run.mjs', ...args]);
     case 'test': {
       const { major, rest } = takeNodeOption(args);
       const node = await setUp('test', major);
@@ -85,7 +89,7 @@ async function main() {
       await setUp('test');
       return follow(process.execPath, ['test/bench/run.mjs', ...args]);
     default:
-      throw new SetupError('Expected start, test or bench: node installer/dev.mjs start');
+      throw new SetupError('Expected start, desk, test or bench: node installer/dev.mjs start');
   }
 }
 

@@ -42,7 +42,8 @@ async function run(wanted: string, options: Options): Promise<void> {
   let robot: RobotProcess | null = null;
   let desk: OpenDesk | null = null;
   const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    // A Ctrl-C may come twice, from the terminal and from npm: the second must not cut off the end.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   try {
     const folder = await ensureAssembly(options.context);

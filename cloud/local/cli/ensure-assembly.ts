@@ -9,12 +9,12 @@ const SOURCES = ['cloud', 'firmware/command', 'config', 'package-lock.json'];
 const ASIDE = ['cloud/out', 'cloud/local'];
 
 /**
- * The folder of the assembly, synthesized anew when it is missing or older than its sources, or with a context.
+ * The folder of the assembly (`cloud/out`, or where CDK_OUTDIR says), synthesized anew when it is missing or older than its sources, or with a context.
  * @throws Error when synthesis fails
  */
 export async function ensureAssembly(context: readonly string[]): Promise<string> {
   const root = packageRoot();
-  const folder = join(root, 'cloud/out');
+  const folder = process.env.CDK_OUTDIR ?? join(root, 'cloud/out');
   const manifest = join(folder, 'manifest.json');
   const made = existsSync(manifest) ? statSync(manifest).mtimeMs : 0;
   const newest = Math.max(...SOURCES.map((path) => newestIn(root, path)));

@@ -22,11 +22,12 @@ export async function startRobot({ robots, log }: OpenDesk, wanted: string | tru
       `Expected one of the robots ${names.join(', ') || '(none)'} but received ${thing ?? 'none'}`,
     );
   }
-  const child = spawn(process.execPath, ['dist/roverd.js', 'run', '--simulate', '--config', config], {
+  const command = [process.execPath, 'dist/roverd.js', 'run', '--simulate', '--config', config];
+  // It ends when the desk is killed, and not by a Ctrl-C before the desk passes it on.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], {
     cwd: packageRoot(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A Ctrl-C of the terminal is the desk's to pass on, once.
     detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => log.line(thing!, line));

@@ -65,7 +65,10 @@ export async function startMosquitto({
     'log_type notice',
     'log_type information',
   ];
-  const child = spawn('mosquitto', ['-c', write('mosquitto.conf', `${config.join('\n')}\n`)], {
+  const command = ['mosquitto', '-c', write('mosquitto.conf', `${config.join('\n')}\n`)];
+  // It ends when the desk is killed, and not by a Ctrl-C before the desk has done with it.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], {
+    detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     // Not in the path of those who are not root.
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
