@@ -2,7 +2,7 @@
  * `npm run cloud:local -- STACK [options]`: bundles the desk and runs it. See README.md beside this file.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,6 +18,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 });
+await stop();
 process.setSourceMapsEnabled(true);
 // The SDK is used against engines of this machine only.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import type { Addresses } from '../desk/addresses.ts';
@@ -89,7 +89,7 @@ export class UserPools {
     const granted = [...scopes, ...scopesToAdd].filter((scope) => !scopesToSuppress.includes(scope));
     const nowS = Math.floor(Date.now() / 1000);
     const claims = {
-      sub: randomUUID(),
+      sub: subjectOf(poolId, username),
       ...(groups.length > 0 ? { 'cognito:groups': groups } : {}),
       iss: this.issuer(poolId),
       version: 2,
@@ -180,6 +180,12 @@ export class UserPools {
     if (!pool) throw new Error(`Expected a user pool of the template but received ${id}`);
     return pool;
   }
+}
+
+/** A person keeps the identifier from token to token. */
+function subjectOf(poolId: string, username: string): string {
+  const hex = createHash('sha256').update(`${poolId} ${username}`).digest('hex');
+  return [8, 12, 16, 20, 32].map((end, at, ends) => hex.slice(ends[at - 1] ?? 0, end)).join('-');
 }
 
 export function userPoolArn(id: string): string {
