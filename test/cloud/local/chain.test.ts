@@ -4,6 +4,7 @@ import type { MqttClient } from 'mqtt';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Template } from '../../../cloud/local/template/template.ts';
+import { startProcess } from '../../robot-process.ts';
 import { openRig, until } from './rig.ts';
 import { openRobotStack, robotStackOn } from './robot-stack.ts';
 
@@ -263,6 +264,67 @@ test('presence follows the connection', async () => {
   assert.equal(await online(), ['sts-pi online', 'second online']);
   await second.endAsync(true);
   await until(async () => (await online())[1] === 'second offline');
+});
+
+test('the simulated robot drives, stops, and tells where it is', async () => {
+  await robot.endAsync(true);
+  const settings = { 'cloud.telemetryEveryMs': 200, 'video.enabled': false };
+  const driven = await startProcess({ config: desk.robots['sts-pi']!, settings });
+  const moving = async () => {
+    const { left, right } = (await driven.state()).wheels;
+    return left !== 0 || right !== 0;
+  };
+  /** Where it has come to rest: it rolls on for a moment. */
+  const standing = async () => {
+    let last = '';
+    await until(async () => {
+      const now = JSON.stringify((await driven.state()).pose);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const rests = now === last && !(await moving());
+      last = now;
+      return rests;
+    });
+    return (await driven.state()).pose!;
+  };
+  try {
+    await until(async () => (await driven.state()).cloud?.state === 'connected', 30_000);
+    const from = (await driven.state()).pose!;
+    desk.forgetSteps();
+    const drive = JSON.stringify({ drive: { linear: 0.5, angular: 0 } });
+    assert.is((await desk.call('publish', operator, drive)).status, 200);
+    await until(moving);
+    const movedMs = Number(process.hrtime.bigint()) / 1e6;
+    const receivedMs = desk.steps.find(({ step }) => step === 'received')!.atMs;
+    console.log(
+      `the wheels turn ${(movedMs - receivedMs).toFixed(1)} ms after the request, as far as /api/state tells`,
+    );
+    const to = await standing();
+    assert.ok(
+      Math.hypot(to.xM - from.xM, to.yM - from.yM) > 0.005,
+      `${JSON.stringify(from)} ${JSON.stringify(to)}`,
+    );
+
+    const forged = `Bearer ${head}.${encoded(desk.claims({ sub: 'else' }))}.${signature}`;
+    assert.is((await desk.call('publish', forged, drive)).status, 403);
+    assert.is((await desk.call('publish', operator, '{"drive":{"linear":9,"angular":0}}')).status, 400);
+    assert.is((await desk.call('publish', viewer, '{"action":"stop"}')).status, 200);
+    assert.equal(await standing(), to);
+
+    const told = async () =>
+      (await itemsOf('telemetry'))
+        .map(({ pose }) => pose?.M?.xM?.N)
+        .filter(Boolean)
+        .map(Number);
+    await until(async () => (await told()).some((xM) => Math.abs(xM - to.xM) < 0.001));
+  } finally {
+    await driven.end();
+  }
+  await until(async () => {
+    const { robots } = (await (await desk.call('robots', viewer)).json()) as {
+      robots: { name: string; online: boolean }[];
+    };
+    return robots[0]?.online === false;
+  });
 });
 
 test('a role without the grant can not publish, as in the cloud', async () => {
