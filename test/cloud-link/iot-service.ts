@@ -13,7 +13,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { verifySigV4 } from '../cloud/sigv4-verify.ts';
+import { verifySigV4 } from '../../cloud/local/iam/sigv4-verify.ts';
 import type { Authority } from './certificates.ts';
 import { type Answer, type Asked, type HttpsService, startHttps } from './https-service.ts';
 

@@ -7,8 +7,8 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import { type SigV4Verdict, verifySigV4 } from '../../cloud/local/iam/sigv4-verify.ts';
 import type { Identity } from '../../firmware/cloud-link/identity.ts';
-import { type SigV4Verdict, verifySigV4 } from '../cloud/sigv4-verify.ts';
 import type { Authority } from './certificates.ts';
 import { type Answer, type Asked, type HttpsService, startHttps } from './https-service.ts';
 

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import { aclOf } from '../../cloud/local/iot/acl.ts';
 import type { Identity } from '../../firmware/cloud-link/identity.ts';
-import { aclFromPolicy } from './acl-from-policy.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import { type PolicyDocument, robotPolicy } from './policy.ts';
 
@@ -41,7 +41,7 @@ export async function startMosquitto(
     return join(folder, name);
   };
   const acl = [
-    ...robots.map((robot) => aclFromPolicy(robot, policyOf(robot))),
+    ...robots.map((robot) => aclOf(robot, [policyOf(robot)])),
     `user ${CLOUD}`,
     'topic readwrite #',
     'topic readwrite $aws/#',

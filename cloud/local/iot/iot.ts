@@ -48,8 +48,9 @@ export class Iot {
     this.#rules.push(rule);
   }
 
+  /** Things that some policy lets connect under their own name: the others get no certificate. */
   get things(): readonly string[] {
-    return [...this.#things];
+    return [...this.#things].filter((thing) => this.#policies.some((policy) => letsConnect(thing, policy)));
   }
 
   /** Of the broker. */
@@ -62,6 +63,9 @@ export class Iot {
   async start(): Promise<void> {
     if (this.#things.size + this.#rules.length + this.#policies.length === 0) return;
     const { folder, authority, log } = this.#options;
+    for (const thing of this.#things) {
+      if (!this.things.includes(thing)) log.line('desk', `${thing}: no policy lets it connect`);
+    }
     const presence = new Presence();
     // The certificate of a thing has, as its provisioning says, the policies by which it may connect.
     const rules = this.things.map((thing) =>

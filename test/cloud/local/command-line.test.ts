@@ -37,6 +37,19 @@ write(`${STACK}.template.json`, {
       },
     },
     Thing: { Type: 'AWS::IoT::Thing', Properties: { ThingName: 'thing-1' } },
+    Idle: { Type: 'AWS::IoT::Thing', Properties: { ThingName: 'thing-2' } },
+    Policy: {
+      Type: 'AWS::IoT::Policy',
+      Properties: {
+        PolicyDocument: {
+          Statement: {
+            Effect: 'Allow',
+            Action: 'iot:Connect',
+            Resource: { 'Fn::Sub': `arn:aws:iot:\${AWS::Region}:\${AWS::AccountId}:client/thing-1` },
+          },
+        },
+      },
+    },
     Api: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'Api' } },
     Get: {
       Type: 'AWS::ApiGateway::Method',
@@ -133,6 +146,8 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       output(),
       new RegExp(`roverd.js run --simulate --config \\S+/${STACK}/robots/thing-1/config.json`),
     );
+    assert.match(output(), /thing-2: no policy lets it connect/);
+    assert.not.match(output(), /robots\/thing-2/);
     const children = childrenOf(child.pid!);
     assert.ok(children.length >= 2, 'a broker and a function');
     child.kill(signal);
