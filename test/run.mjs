@@ -1,9 +1,10 @@
 /**
  * Runs every test file in a process of its own and counts what really ran.
  *
- *   node test/run.mjs [part of a path ...] [--jobs N] [--verbose] [--failed-checks N]
+ *   node test/run.mjs [part of a path ...] [--jobs N] [--verbose] [--failed-checks N] [--bundle-only | --bundled] [--bail]
  *
- * `--failed-checks` counts what failed before the tests (types, style) in with them.
+ * `--failed-checks` counts what failed before the tests (types, style) in with them. `--bundle-only` makes the
+ * bundles and ends, `--bundled` takes those that are there, `--bail` ends with the first file that fails.
  *
  * uvu can exit 0 without testing (a rejection that is no Error, a forgotten test.run()), so a file passes
  * only when its process exits 0, its totals add up and its total is not zero.
@@ -24,6 +25,9 @@ const { values: options, positionals: wanted } = parseArgs({
     jobs: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     'failed-checks': { type: 'string', default: '0' },
+    'bundle-only': { type: 'boolean', default: false },
+    bundled: { type: 'boolean', default: false },
+    bail: { type: 'boolean', default: false },
   },
 });
 
@@ -37,7 +41,8 @@ if (files.length === 0) {
 /** A file of this name has an I2C bus with chips of its own, and the emulation preloaded: see test/chips/. */
 const withChips = (file) => file.endsWith('.chip.test.ts');
 const CHIPS = 'test/chips/prepare.ts';
-await bundle(files.some(withChips) ? [...files, CHIPS] : files);
+if (!options.bundled) await bundle(files.some(withChips) ? [...files, CHIPS] : files);
+if (options['bundle-only']) process.exit(0);
 const { prepareChips } = files.some(withChips) ? await import(pathToFileURL(scriptOf(CHIPS)).href) : {};
 
 /** Browser and timing tests have the machine to themselves; the rest shares it. */
@@ -95,6 +100,7 @@ async function drain(queue) {
     );
     if (result.failed || options.verbose) console.log(indent(result.output));
     if (result.failed) console.log(`     ${result.why}`);
+    if (result.failed && options.bail) process.exit(1);
   }
 }
 
