@@ -14,6 +14,7 @@ for (const [what, from, to, maxStep, expected] of [
   ['turns round from rest on', 0.8, -0.8, 0.1, -0.1],
   ['keeps what it has', 0.5, 0.5, 0.1, 0.5],
   ['stays with no time passed', 0.4, 0.9, 0, 0.4],
+  ['keeps what it has with no time passed', 0.5, 0.5, 0, 0.5],
 ] as const) {
   test(`a wheel ${what}`, () => {
     const stepped = ramp({ left: from, right: 0 }, { left: to, right: 0 }, maxStep);
