@@ -2,24 +2,11 @@
  * Bundles the runtime, the simulator's camera worker and the page into dist/.
  * The runtime starts from these bundles, never through a transpiler.
  */
-import { cp, mkdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
+import { buildCloudPage, buildPage, common } from './build-page.mjs';
 
 /** CommonJS packages inside an ES module bundle still call require(). */
 const requireBanner = "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);";
-
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  sourcemap: true,
-  logLevel: 'warning',
-  define: { ROVERD_VERSION: JSON.stringify(version) },
-};
 
 async function runtime() {
   await build({
@@ -37,17 +24,4 @@ async function runtime() {
   });
 }
 
-async function page() {
-  await build({
-    ...common,
-    entryPoints: { app: 'firmware/teleop/page/main.ts' },
-    outdir: 'dist/page',
-    platform: 'browser',
-    target: 'es2022',
-    minify: true,
-  });
-  await mkdir(`${root}dist/page`, { recursive: true });
-  await cp(`${root}firmware/teleop/page/static`, `${root}dist/page`, { recursive: true });
-}
-
-await Promise.all([runtime(), page()]);
+await Promise.all([runtime(), buildPage(), buildCloudPage()]);

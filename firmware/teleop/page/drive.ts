@@ -25,7 +25,7 @@ const SEQ_START_BELOW = 2 ** 30;
 export type Transport = 'channel' | 'socket';
 
 export interface DriveOptions {
-  /** False when the WebSocket is not open. */
+  /** By the link itself, a WebSocket or a detour. False when it is not open. */
   readonly sendSocket: (text: string) => boolean;
   /** False when the data channel is not open. */
   readonly sendChannel: (text: string) => boolean;
@@ -52,6 +52,8 @@ export interface DriveTerms {
   readonly you: { readonly id: string; readonly role: Role };
   readonly sendEveryMs: number;
   readonly watchdogMs: number;
+  /** Nothing is heard from the robot: driving goes without its state. */
+  readonly blind?: boolean;
 }
 
 /** Of the robot's state, what driving goes by. */
@@ -155,10 +157,10 @@ export class Drive {
 
   /** Why a control would move nothing now, or null. */
   #obstacle(): string | null {
-    const { you } = this.#terms ?? {};
-    if (!you || !this.#state) return 'No link to the robot yet.';
+    const { you, blind = false } = this.#terms ?? {};
+    if (!you || !(this.#state || blind)) return 'No link to the robot yet.';
     if (you.role !== 'operator') return 'You watch: this device may stop the robot but not drive it.';
-    if (this.#state.estop) return 'Emergency stop. Reset it to drive.';
+    if (this.#state?.estop) return 'Emergency stop. Reset it to drive.';
     const other = this.#otherOperator();
     return other ? `${other.name} drives. Take over first.` : null;
   }

@@ -14,6 +14,7 @@ import {
   roundTripGauge,
   situation,
   speedGauge,
+  steers,
   type View,
   videoDelayGauge,
   watches,
@@ -25,7 +26,8 @@ export interface HudEvents {
   reset(): void;
   takeOver(): void;
   release(): void;
-  pairAgain(): void;
+  /** Absent where pairing is none of the page's business. */
+  pairAgain?(): void;
 }
 
 /** A click that follows the press of a pointer by less than this is the same press, in ms. */
@@ -46,6 +48,7 @@ export class Hud {
   readonly #reset = byId('reset', HTMLButtonElement);
   readonly #announce = byId('announce', HTMLElement);
   readonly #veil = byId('veil', HTMLElement);
+  readonly #canPair: boolean;
   readonly #stop = byId('stop', HTMLButtonElement);
   readonly #stopText = byId('stop-text', HTMLElement);
   readonly #stick = byId('stick', HTMLElement);
@@ -69,17 +72,18 @@ export class Hud {
     this.#reset.addEventListener('click', () => events.reset());
     this.#takeOver.addEventListener('click', () => events.takeOver());
     this.#release.addEventListener('click', () => events.release());
-    this.#pairAgain.addEventListener('click', () => events.pairAgain());
+    this.#canPair = events.pairAgain !== undefined;
+    this.#pairAgain.addEventListener('click', () => events.pairAgain?.());
   }
 
   show(view: View): void {
     const { state, hello, link } = view;
     const lines = situation(view);
-    setData(this.#cockpit, 'link', link.kind === 'open' ? 'open' : 'down');
+    setData(this.#cockpit, 'link', link.kind === 'open' || link.kind === 'oneWay' ? 'open' : 'down');
     setData(this.#cockpit, 'level', lines[0]?.level ?? 'good');
     setData(this.#cockpit, 'watching', String(watches(view)));
     setData(this.#cockpit, 'role', hello?.you.role ?? '');
-    setText(this.#robot, hello?.robot ?? 'Robot');
+    setText(this.#robot, hello?.robot ?? view.name);
     if (hello) document.title = hello.robot;
 
     const chip = linkShort(view);
@@ -90,7 +94,7 @@ export class Hud {
     const other = state?.operator != null && !drives(view);
     this.#takeOver.hidden = !(other && mayDrive(view));
     this.#release.hidden = !drives(view) || resettable(view);
-    this.#pairAgain.hidden = hello === null || mayDrive(view);
+    this.#pairAgain.hidden = !this.#canPair || hello === null || mayDrive(view);
 
     this.#showLines(lines);
     this.#reset.hidden = !resettable(view);
@@ -103,7 +107,7 @@ export class Hud {
     const estop = state?.estop === true || view.estopWaiting;
     setData(this.#stop, 'on', String(estop));
     setText(this.#stopText, estop ? 'Stopped' : 'Stop');
-    setData(this.#stick, 'off', String(watches(view) || estop || state === null));
+    setData(this.#stick, 'off', String(watches(view) || estop || !steers(view)));
 
     this.#showSpeed(view);
     showGauge(this.#battery, batteryGauge(view));

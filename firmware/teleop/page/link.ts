@@ -1,5 +1,6 @@
 import type { ServerMessage, SessionMessage } from '../wire.ts';
 import { reconnectDelayMs } from './backoff.ts';
+import type { LinkEvents, RobotLink } from './robot-link.ts';
 
 /** A try that takes longer is given up; a lost SYN is repeated after 1 s. */
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -8,20 +9,6 @@ const SILENT_MS = 2_500;
 const CHECK_EVERY_MS = 500;
 /** A robot that refuses is asked again at this pace. */
 const REFUSED_RETRY_MS = 3_000;
-
-export type LinkPhase =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly attempt: number; readonly why: string | null }
-  | { readonly kind: 'open' }
-  /** Lost; the next try comes by itself after `retryInMs`. `why` is for the person to read. */
-  | { readonly kind: 'waiting'; readonly attempt: number; readonly retryInMs: number; readonly why: string }
-  /** The token is not accepted: nothing is tried until there is another one. */
-  | { readonly kind: 'unpaired'; readonly why: string };
-
-export interface LinkEvents {
-  phase(phase: LinkPhase): void;
-  message(message: ServerMessage): void;
-}
 
 type Loss = { readonly retry: boolean; readonly refused: boolean; readonly why: string };
 
@@ -58,7 +45,9 @@ export function lossOfStatus(status: number, message: string): Loss {
 }
 
 /** The WebSocket to the robot, opened again by itself for as long as the robot accepts the token. */
-export class Link {
+export class Link implements RobotLink {
+  /** The robot knows the sender by the WebSocket that the channel was agreed over. */
+  readonly channelReady = true;
   readonly #events: LinkEvents;
   #token = '';
   #socket: WebSocket | null = null;
@@ -77,7 +66,6 @@ export class Link {
     setInterval(() => this.#check(), CHECK_EVERY_MS);
   }
 
-  /** How often the link was opened again. */
   get reconnects(): number {
     return this.#reconnects;
   }
@@ -99,16 +87,22 @@ export class Link {
     this.#events.phase({ kind: 'idle' });
   }
 
-  /** Something changed for the better (network, page visible): tries now instead of waiting. */
   nudge(): void {
     if (this.#waiting) void this.#connect();
   }
 
-  /** False when the link is not open. */
   send(message: SessionMessage | string): boolean {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
     return true;
+  }
+
+  onChannel(): void {
+    // The robot's word comes by WebSocket, whatever becomes of the channel.
+  }
+
+  onChannelMessage(): void {
+    // Nothing comes here on the spot.
   }
 
   async #connect(): Promise<void> {
@@ -145,7 +139,9 @@ export class Link {
         this.#why = null;
         this.#events.phase({ kind: 'open' });
       }
-      this.#events.message(JSON.parse(String(data)) as ServerMessage);
+      const message = JSON.parse(String(data)) as ServerMessage;
+      this.#events.message(message);
+      if ('hello' in message) this.#events.signaling(message.hello.iceServers);
     };
     socket.onclose = ({ code }) => {
       if (turn !== this.#turn) return;

@@ -1,5 +1,10 @@
 /** Kept in the browser, each for itself; a browser that keeps nothing (private mode) gives the defaults. */
-const KEYS = { token: 'roverd.token', limit: 'roverd.limit', turns: 'roverd.turns' } as const;
+const KEYS = {
+  token: 'roverd.token',
+  limit: 'roverd.limit',
+  turns: 'roverd.turns',
+  robot: 'roverd.robot',
+} as const;
 
 export const LIMIT_MIN_PERCENT = 20;
 
@@ -29,6 +34,15 @@ export function readTurns(): number {
 
 export function keepTurns(turns: number): void {
   write(KEYS.turns, String(turns));
+}
+
+/** The robot that was chosen last, where there are several. */
+export function readRobot(): string | null {
+  return read(KEYS.robot);
+}
+
+export function keepRobot(name: string | null): void {
+  write(KEYS.robot, name);
 }
 
 function read(key: string): string | null {

@@ -1,7 +1,7 @@
 import type { RobotState, Role } from '../wire.ts';
 import type { Drive, SentCommand, Transport } from './drive.ts';
-import type { Link, LinkPhase } from './link.ts';
 import type { Measurements } from './measure.ts';
+import type { LinkPhase, RobotLink } from './robot-link.ts';
 import type { Video } from './video.ts';
 import type { VideoStatus } from './video-watch.ts';
 
@@ -83,7 +83,7 @@ export class Counts {
 }
 
 export interface Parts {
-  readonly link: Link;
+  readonly link: Pick<RobotLink, 'reconnects'>;
   readonly drive: Drive;
   readonly video: Video;
   readonly element: HTMLVideoElement;

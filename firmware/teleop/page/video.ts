@@ -14,6 +14,9 @@ export interface VideoOptions {
   readonly frame: (metadata: VideoFrameCallbackMetadata) => void;
   /** There will be no picture for a while: the connection that gave them ends. */
   readonly ending: () => void;
+  /** The data channel has opened, or is of no use any more. */
+  readonly channel: (open: boolean) => void;
+  readonly channelMessage: (text: string) => void;
 }
 
 /** The picture: a WebRTC connection offered by the page, made anew when it fails or stands still. */
@@ -108,7 +111,7 @@ export class Video {
     clearTimeout(this.#retry);
     this.#drop();
     this.#status = { kind: 'starting' };
-    this.#peer = new Peer(this.#options.element, this.#iceServers, this.#options.send);
+    this.#peer = new Peer(this.#options, this.#iceServers);
   }
 
   #drop(): void {
@@ -153,20 +156,24 @@ class Peer {
   readonly startedMs = performance.now();
   readonly channel: RTCDataChannel;
   readonly #connection: RTCPeerConnection;
+  readonly #channelTold: (open: boolean) => void;
   #early: RTCIceCandidateInit[] | null = [];
   #closed = false;
 
-  constructor(
-    element: HTMLVideoElement,
-    iceServers: Hello['iceServers'],
-    send: (message: SessionMessage) => boolean,
-  ) {
+  constructor(options: Omit<VideoOptions, 'frame' | 'ending'>, iceServers: Hello['iceServers']) {
+    const { element, send } = options;
+    this.#channelTold = options.channel;
     this.#connection = new RTCPeerConnection({
       iceServers: iceServers.map(({ urls, ...login }) => ({ urls: [...urls], ...login })),
       bundlePolicy: 'max-bundle',
     });
     // Nothing old is ever repeated: a command that is lost is followed by a newer one.
     this.channel = this.#connection.createDataChannel(CHANNEL_LABEL, { ordered: false, maxRetransmits: 0 });
+    this.channel.onopen = () => this.#tellChannel(true);
+    this.channel.onclose = () => this.#tellChannel(false);
+    this.channel.onmessage = ({ data }) => {
+      if (!this.#closed) options.channelMessage(String(data));
+    };
     const transceiver = this.#connection.addTransceiver('video', { direction: 'recvonly' });
     preferH264(transceiver);
     playAtOnce(transceiver.receiver);
@@ -202,9 +209,14 @@ class Peer {
   }
 
   close(): void {
+    this.#tellChannel(false);
     this.#closed = true;
     this.channel.close();
     this.#connection.close();
+  }
+
+  #tellChannel(open: boolean): void {
+    if (!this.#closed) this.#channelTold(open);
   }
 
   async #offer(send: (message: SessionMessage) => boolean): Promise<void> {

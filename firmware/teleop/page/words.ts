@@ -1,10 +1,12 @@
 import type { Hello, RobotState } from '../wire.ts';
-import type { LinkPhase } from './link.ts';
+import type { LinkPhase } from './robot-link.ts';
 import type { VideoStatus } from './video-watch.ts';
 
 /** Everything the page knows at a moment. */
 export interface View {
   readonly link: LinkPhase;
+  /** The robot's, as far as known before it says it itself. */
+  readonly name: string;
   readonly hello: Hello | null;
   /** Null while the link is down: what was last heard says nothing about now. */
   readonly state: RobotState | null;
@@ -31,6 +33,7 @@ export function situation(view: View): readonly Line[] {
   const { link, hello, state, notice } = view;
   if (link.kind !== 'open' || hello === null || state === null) {
     const lines: Line[] = [{ level: 'link', text: linkText(link) }];
+    if (link.kind === 'oneWay' && notice !== null) lines.push({ level: 'info', text: notice });
     if (view.estopWaiting) {
       lines.unshift({
         level: 'estop',
@@ -59,6 +62,8 @@ export function linkText(link: LinkPhase): string {
       return 'Connected.';
     case 'connecting':
       return link.why === null ? 'Connecting to the robot.' : `${link.why} Trying again now.`;
+    case 'oneWay':
+      return `${link.why} You can drive by messages through the cloud: slower, and without a word back from the robot.`;
     case 'waiting':
       return `${link.why} Trying again in ${Math.ceil(link.retryInMs / 1000)} s.`;
     case 'unpaired':
@@ -71,6 +76,7 @@ export function linkShort({ link, channelInUse }: View): Line {
   if (link.kind === 'open') {
     return { level: 'good', text: channelInUse ? 'Data channel' : 'WebSocket' };
   }
+  if (link.kind === 'oneWay') return { level: 'link', text: 'Messages' };
   return { level: 'link', text: link.kind === 'connecting' && link.why === null ? 'Connecting' : 'No link' };
 }
 
@@ -81,6 +87,11 @@ export function drives({ hello, state }: View): boolean {
 
 export function mayDrive({ hello }: View): boolean {
   return hello?.you.role === 'operator';
+}
+
+/** Whether a hand on a control may move something now, as far as the link goes. */
+export function steers({ link, state }: View): boolean {
+  return link.kind === 'oneWay' ? link.terms.role === 'operator' : state !== null;
 }
 
 /** Whether somebody else holds the robot. */
@@ -109,7 +120,8 @@ export function resettable(view: View): boolean {
 
 /** What lies over the picture when there is none, or an old one. */
 export function pictureText({ link, state, video }: View): string | null {
-  if (link.kind !== 'open') return link.kind === 'connecting' && link.why === null ? 'Connecting' : 'No link';
+  if (link.kind !== 'open' && link.kind !== 'oneWay')
+    return link.kind === 'connecting' && link.why === null ? 'Connecting' : 'No link';
   if (state?.video.error) return state.video.error;
   switch (video.kind) {
     case 'live':

@@ -47,6 +47,7 @@ function view(changes: Partial<RobotState> = {}, others: Partial<View> = {}): Vi
   } as unknown as RobotState;
   return {
     link: { kind: 'open' },
+    name: 'Robot',
     hello,
     state,
     video: { kind: 'live' },
