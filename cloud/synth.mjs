@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { buildCloudPage } from '../installer/build-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -19,6 +20,7 @@ const context = {
 };
 const outDir = process.env.CDK_OUTDIR ?? `${root}cloud/out`;
 
+await buildCloudPage();
 await build({
   absWorkingDir: root,
   entryPoints: ['cloud/synth.ts'],

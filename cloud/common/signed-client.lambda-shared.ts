@@ -35,16 +35,7 @@ export function createSignedClient(service: string, endpoint: string, env: Envir
   const url = new URL(endpoint);
   const scheme = url.protocol === 'http:' ? http : https;
   const agent = new scheme.Agent({ keepAlive: true, maxSockets: 8 });
-  const signer = new SignatureV4({
-    service,
-    region: required(env, 'AWS_REGION'),
-    sha256: Sha256,
-    credentials: {
-      accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
-      secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
-      ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
-    },
-  });
+  const signer = createSigner(service, env);
 
   return {
     async post({ path, query, headers, body, timeoutMs }) {
@@ -80,4 +71,53 @@ export function createSignedClient(service: string, endpoint: string, env: Envir
       });
     },
   };
+}
+
+/**
+ * Signs the address of a WebSocket, so that one who has no credentials may open it.
+ * @param endpoint scheme and host, `wss://...`
+ * @param lifeS 1 to 604800, and no longer than the role's own credentials
+ */
+export async function presignSocket(
+  service: string,
+  endpoint: string,
+  query: Readonly<Record<string, string>>,
+  lifeS: number,
+  env: Environment,
+): Promise<string> {
+  const url = new URL(endpoint);
+  const signed = await createSigner(service, env).presign(
+    {
+      method: 'GET',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: '/',
+      query: { ...query },
+      headers: { host: url.host },
+    },
+    { expiresIn: lifeS },
+  );
+  const pairs = Object.entries(signed.query ?? {}).map(([key, value]) => `${key}=${encode(String(value))}`);
+  return `${url.protocol}//${url.host}/?${pairs.join('&')}`;
+}
+
+function createSigner(service: string, env: Environment): SignatureV4 {
+  return new SignatureV4({
+    service,
+    region: required(env, 'AWS_REGION'),
+    sha256: Sha256,
+    credentials: {
+      accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
+      secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
+      ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+    },
+  });
+}
+
+/** RFC 3986, as Signature Version 4 has it: encodeURIComponent leaves out five characters. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

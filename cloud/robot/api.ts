@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -20,7 +20,7 @@ import { logGroup } from '../common/logs.ts';
 import { ownedTable } from '../common/table.ts';
 import { AUTHORIZER_TTL_S, STAGE, THROTTLE, TOKEN_PATTERN } from './constants.ts';
 import { commandModel } from './request-model.ts';
-import { topicArn } from './robots.ts';
+import { channelArn, topicArn } from './robots.ts';
 import type { Provider, RobotSettings } from './settings.ts';
 
 /** Slower than this is a command too late to be of use. */
@@ -35,9 +35,20 @@ export interface ApiProps {
   readonly alarms: Alarms;
 }
 
-/** `POST /publish`, `POST /robots/{name}/publish` and `GET /robots`, guarded by the authorizer. */
+/** The end of a channel ARN is its time of creation, which is not known before. */
+const channelFindings = (robots: readonly string[]) =>
+  Object.fromEntries(
+    robots.map((name) => [
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kinesisvideo:<AWS::Region>:<AWS::AccountId>:channel/${name}/*]`,
+      'The end of a channel ARN is its time of creation, which is not known before; the name is fixed.',
+    ]),
+  );
+
+/** `POST [/robots/{name}]/publish`, `GET /robots` and `GET /robots/{name}/viewer`, guarded by the authorizer. */
 export class Api extends Construct {
   readonly url: string;
+  /** Scheme and host of it. */
+  readonly origin: string;
   private readonly props: ApiProps;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
@@ -45,6 +56,7 @@ export class Api extends Construct {
     this.props = props;
     const api = this.makeApi();
     this.url = api.url;
+    this.origin = `https://${api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
     const authorizer = new TokenAuthorizer(this, 'Authorizer', {
       handler: this.authorizer(),
       identitySource: 'method.request.header.Authorization',
@@ -71,7 +83,10 @@ export class Api extends Construct {
       ...guarded,
       requestValidator,
     });
-    robots.addResource('{name}').addResource('publish').addMethod('POST', publish, command);
+    const robot = robots.addResource('{name}');
+    robot.addResource('publish').addMethod('POST', publish, command);
+    const viewer = new LambdaIntegration(this.viewer(), { allowTestInvoke: false });
+    robot.addResource('viewer').addMethod('GET', viewer, { ...guarded, requestValidator });
     this.answers(api);
     this.watch(api);
     for (const method of api.methods) {
@@ -183,6 +198,36 @@ export class Api extends Construct {
     presence.grant(robots, 'dynamodb:BatchGetItem');
     alarms.onFailures('RobotsErrors', robots.metricErrors(), 'The list of robots fails');
     return robots;
+  }
+
+  private viewer(): NodeFunction {
+    const { settings, alarms } = this.props;
+    const viewer = new NodeFunction(this, 'Viewer', {
+      entry: 'cloud/robot/viewer.lambda.ts',
+      description: 'Lets a person watch a robot by Kinesis Video Streams',
+      memoryMiB: 512,
+      timeoutS: 10,
+      environment: {
+        ROBOTS: settings.robots.join(','),
+        KVS_ENDPOINT: `https://kinesisvideo.${Aws.REGION}.${Aws.URL_SUFFIX}`,
+        ORIGINS: settings.origins.join(','),
+      },
+    });
+    const resources = settings.robots.map((name) => channelArn(this, name));
+    viewer.addToRolePolicy(
+      new PolicyStatement({
+        actions: [
+          'kinesisvideo:ConnectAsViewer',
+          'kinesisvideo:DescribeSignalingChannel',
+          'kinesisvideo:GetIceServerConfig',
+          'kinesisvideo:GetSignalingChannelEndpoint',
+        ],
+        resources,
+      }),
+    );
+    acknowledge(viewer.role!, channelFindings(settings.robots));
+    alarms.onFailures('ViewerErrors', viewer.metricErrors(), 'The viewer function fails');
+    return viewer;
   }
 
   private authorizer(): NodeFunction {

@@ -15,7 +15,7 @@ import { acknowledge } from '../common/acknowledge.ts';
 import type { Alarms } from '../common/alarms.ts';
 import { NodeFunction } from '../common/function.ts';
 import { OPERATORS, VIEWERS } from './constants.ts';
-import type { Provider } from './settings.ts';
+import type { Provider, SignIn } from './settings.ts';
 
 export interface CognitoProps {
   /** Web origins whose root page people come back to after signing in. */
@@ -28,6 +28,7 @@ export interface CognitoProps {
 /** A user pool for who has no identity provider: people are invited, sign in with a second factor, and get scopes. */
 export class Cognito extends Construct {
   readonly provider: Provider;
+  readonly signIn: SignIn;
 
   constructor(scope: Construct, id: string, props: CognitoProps) {
     super(scope, id);
@@ -99,12 +100,20 @@ export class Cognito extends Construct {
     const domain = pool.addDomain('SignIn', {
       cognitoDomain: { domainPrefix: `${Stack.of(this).stackName}-${Aws.ACCOUNT_ID}` },
     });
-    const issuer = `https://cognito-idp.${Aws.REGION}.amazonaws.com/${pool.userPoolId}`;
+    const host = `https://cognito-idp.${Aws.REGION}.amazonaws.com`;
+    const issuer = `${host}/${pool.userPoolId}`;
     this.provider = {
       issuer,
       audience: client.userPoolClientId,
       jwksUri: `${issuer}/.well-known/jwks.json`,
       audienceClaim: 'client_id',
+    };
+    this.signIn = {
+      issuer,
+      clientId: client.userPoolClientId,
+      scope: `openid ${props.operatorScope} ${props.viewerScope}`,
+      origins: [host, domain.baseUrl()],
+      signOutUrl: `${domain.baseUrl()}/logout?client_id=${client.userPoolClientId}`,
     };
     new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId }).overrideLogicalId('UserPoolId');
     new CfnOutput(this, 'ClientId', { value: client.userPoolClientId }).overrideLogicalId('UserPoolClientId');

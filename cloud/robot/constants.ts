@@ -18,6 +18,13 @@ export const PUBLISH_BUDGET_MS = 2500;
 /** A command to drive is tried again only when the first attempt failed this fast: below the robot's watchdog (400). */
 export const RETRY_DRIVE_MS = 200;
 
+/** How long the address of a viewer's socket is good, as AWS's own clients sign it. TURN logins last as long. */
+export const VIEWER_URL_S = 299;
+/** One call to Kinesis Video Streams; a viewer takes at most three, one after another. */
+export const KVS_ATTEMPT_MS = 2500;
+/** How long a channel's ARN and endpoints are used again. */
+export const CHANNEL_CACHE_MS = 600_000;
+
 /** Scopes of an access token. */
 export const OPERATOR_SCOPE = 'roverd/operate';
 export const VIEWER_SCOPE = 'roverd/view';

@@ -19,6 +19,7 @@ export function staticPermissions(operatorScope: string, viewerScope: string): r
     { httpVerb: 'POST', resource: 'publish' },
     { httpVerb: 'POST', resource: 'robots/*/publish' },
     { httpVerb: 'GET', resource: 'robots' },
+    { httpVerb: 'GET', resource: 'robots/*/viewer' },
   ];
   return [
     ...routes.map((route) => ({ ...route, scope: operatorScope, role: 'operator' as const })),

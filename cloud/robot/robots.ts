@@ -59,12 +59,8 @@ export class Robots extends Construct {
           'kinesisvideo:GetSignalingChannelEndpoint',
         ],
         resources: [
-          Stack.of(this).formatArn({
-            service: 'kinesisvideo',
-            resource: 'channel',
-            // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the credentials provider
-            resourceName: '${credentials-iot:ThingName}/*',
-          }),
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the credentials provider
+          channelArn(this, '${credentials-iot:ThingName}'),
         ],
       }),
     );
@@ -79,4 +75,13 @@ export class Robots extends Construct {
 /** Names an MQTT topic of this account for a grant. */
 export function topicArn(scope: Construct, topic: string): string {
   return Stack.of(scope).formatArn({ service: 'iot', resource: 'topic', resourceName: topic });
+}
+
+/** Names the signaling channel of a robot for a grant, whenever it was made. */
+export function channelArn(scope: Construct, name: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'kinesisvideo',
+    resource: 'channel',
+    resourceName: `${name}/*`,
+  });
 }

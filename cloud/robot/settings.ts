@@ -10,12 +10,26 @@ export interface Provider {
   readonly audienceClaim: 'aud' | 'client_id';
 }
 
+/** How the page signs people in. */
+export interface SignIn {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Separated by spaces. */
+  readonly scope: string;
+  /** Origins of the provider that the page talks to. */
+  readonly origins: readonly string[];
+  /** Address of the provider's own way out, to which `logout_uri=` is added; null: as its discovery document says. */
+  readonly signOutUrl: string | null;
+}
+
 /** What can be set by context (`-c name=value`); every value has a default. */
 export interface RobotSettings {
   /** 1 to 50 names; the first is the one that `/publish` drives. */
   readonly robots: readonly string[];
   /** Null: a Cognito user pool is made. */
   readonly provider: Provider | null;
+  /** The page's client at that provider; empty: no page is made. */
+  readonly pageClientId: string;
   readonly operatorScope: string;
   readonly viewerScope: string;
   /** Web origins that may call the API; empty: none. */
@@ -68,6 +82,7 @@ export function readSettings(node: Node): RobotSettings {
             | 'client_id',
         }
       : null,
+    pageClientId: text('pageClientId', '', /^\S{0,256}$/, 'a client id without spaces'),
     operatorScope,
     viewerScope,
     origins: list('origins', 'http://localhost:8080', /^https?:\/\/[^/\s'"*]+$/, 'web origins'),
