@@ -84,6 +84,7 @@ test('an operator gets the whole policy of its scopes, whatever was asked for', 
           Effect: 'Allow',
           Resource: [
             `${API}/Prod/GET/robots`,
+            `${API}/Prod/GET/robots/*/viewer`,
             `${API}/Prod/POST/publish`,
             `${API}/Prod/POST/robots/*/publish`,
           ],

@@ -33,7 +33,10 @@ test('the defaults are the names of the original', () => {
   template.hasResourceProperties('AWS::KinesisVideo::SignalingChannel', { Name: DEFAULT_ROBOT });
   template.hasResourceProperties('AWS::IoT::RoleAlias', { CredentialDurationSeconds: 3600 });
   assert.equal(
-    Object.keys(outputs).sort((a, b) => a.localeCompare(b)),
+    Object.keys(outputs)
+      // What the page's stack takes.
+      .filter((name) => !name.startsWith('ExportsOutput'))
+      .sort((a, b) => a.localeCompare(b)),
     [
       'AlarmTopic',
       'ApiURL',
@@ -110,7 +113,7 @@ test('every method but preflights is guarded by the authorizer and checks its bo
   for (const template_ of [template, fleet]) {
     const methods = ofType(template_, 'AWS::ApiGateway::Method');
     const guarded = methods.filter(([, { Properties }]) => (Properties.HttpMethod as string) !== 'OPTIONS');
-    assert.is(guarded.length, 3);
+    assert.is(guarded.length, 4);
     for (const [name, { Properties }] of guarded) {
       assert.is(Properties.AuthorizationType, 'CUSTOM', name);
       assert.ok(Properties.AuthorizerId && Properties.RequestValidatorId, name);
@@ -182,7 +185,7 @@ test('the API is throttled, logs accesses without tokens and is traced', () => {
 
 test('functions have memory, time, tracing, a log group of a month and no right they do not need', () => {
   const functions = ofType(fleet, 'AWS::Lambda::Function').filter(([name]) => !name.startsWith('AWS'));
-  assert.is(functions.length, 3);
+  assert.is(functions.length, 4);
   for (const [name, { Properties }] of functions) {
     const { Runtime, Architectures, MemorySize, Timeout, TracingConfig, LoggingConfig } =
       Properties as Record<string, unknown>;
@@ -206,6 +209,29 @@ test('functions have memory, time, tracing, a log group of a month and no right 
     published.sort(),
     ['second', 'sts-pi', 'third'].map((name) => `arn:aws:iot:eu-central-1:123456789012:topic/${name}/action`),
   );
+});
+
+test('the function that admits viewers may do so on the channels of this stack, and be master of none', () => {
+  const grants = ofType(fleet, 'AWS::IAM::Policy')
+    .filter(([name]) => name.startsWith('ApiViewer'))
+    .flatMap(
+      ([, { Properties }]) => (resolved(Properties.PolicyDocument) as { Statement: Grant[] }).Statement,
+    )
+    .filter(({ Action }) => [Action].flat().some((one) => one.startsWith('kinesisvideo:')));
+  assert.equal(grants, [
+    {
+      Action: [
+        'kinesisvideo:ConnectAsViewer',
+        'kinesisvideo:DescribeSignalingChannel',
+        'kinesisvideo:GetIceServerConfig',
+        'kinesisvideo:GetSignalingChannelEndpoint',
+      ],
+      Effect: 'Allow',
+      Resource: ['second', 'sts-pi', 'third'].map(
+        (name) => `arn:aws:kinesisvideo:eu-central-1:123456789012:channel/${name}/*`,
+      ),
+    },
+  ]);
 });
 
 test('no grant of everything: every * stands where AWS knows no resource', () => {
@@ -270,7 +296,7 @@ test('alarms on errors and on delay speak to a topic', () => {
 });
 
 test('destroying leaves nothing: no resource is retained, every log group is owned', () => {
-  for (const template_ of [template, fleet, synthesize('roverd-account')]) {
+  for (const template_ of [template, fleet, synthesize('roverd-account'), synthesize('roverd-page')]) {
     const all = resourcesOf(template_);
     const kept = all.filter(
       ([, { DeletionPolicy }]) => DeletionPolicy !== undefined && DeletionPolicy !== 'Delete',
