@@ -283,7 +283,11 @@ export function createCockpit<L extends RobotLink>(options: CockpitOptions<L>): 
 
   document.addEventListener('visibilitychange', onVisibility);
   addEventListener('blur', letGo);
-  addEventListener('pagehide', letGo);
+  addEventListener('pagehide', () => {
+    letGo();
+    // Said now, the end of the connection is known to the robot at once; else it waits for the network to tell.
+    video.stop();
+  });
   addEventListener('online', () => link.nudge());
   setInterval(() => {
     if (document.visibilityState === 'visible') {
