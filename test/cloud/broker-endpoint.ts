@@ -21,8 +21,11 @@ export interface Publication {
 /** What the endpoint does instead of taking the message. */
 export type Fault = (response: ServerResponse) => void;
 
-/** Publishing over HTTPS as IoT Core has it, on loopback: every request's signature is checked. */
-export async function startBrokerEndpoint() {
+/**
+ * Publishing over HTTPS as IoT Core has it, on loopback: every request's signature is checked.
+ * @param published gets what was taken
+ */
+export async function startBrokerEndpoint(published: (publication: Publication) => void = () => undefined) {
   const taken: Publication[] = [];
   const faults: Fault[] = [];
   const server = createServer((request, response) => {
@@ -43,9 +46,11 @@ export async function startBrokerEndpoint() {
         },
       );
       const { url = '', headers, socket } = request;
-      taken.push({ path: url, headers, body, verdict, port: socket.remotePort ?? 0 });
+      const publication = { path: url, headers, body, verdict, port: socket.remotePort ?? 0 };
+      taken.push(publication);
       const fault = faults.shift();
       if (fault) return fault(response);
+      if (verdict.ok) published(publication);
       response.writeHead(verdict.ok ? 200 : 403, { 'content-type': 'application/json' });
       response.end(JSON.stringify(verdict.ok ? { message: 'OK' } : verdict));
     });

@@ -40,7 +40,7 @@ export async function startLocalApi(origin: string, handlers: ApiHandlers) {
     const authorizationToken = headers.authorization ?? '';
     if (!new RegExp(TOKEN_PATTERN).test(authorizationToken)) return refuse(401, 'unauthorized');
     const methodArn = `${API}/Prod/${method}${url}`;
-    const { policyDocument, context } = await handlers.authorizer({
+    const { principalId, policyDocument, context } = await handlers.authorizer({
       type: 'TOKEN',
       authorizationToken,
       methodArn,
@@ -51,10 +51,15 @@ export async function startLocalApi(origin: string, handlers: ApiHandlers) {
     const covered = Resource.some((arn) => new RegExp(`^${arn.replaceAll('*', '.*')}$`).test(methodArn));
     if (Effect !== 'Allow' || !covered) return refuse(403, 'forbidden');
     const [, robot, what] = /^\/robots\/([^/]+)\/(viewer|publish)$/.exec(url) ?? [];
-    const role = context!.role as 'operator' | 'viewer';
-    const options = { method, origin, role, expiresAtS: Number(context!.expiresAtS) };
-    if (what === undefined) return handlers.robots(apiEvent(null, options));
-    const event = apiEvent(what === 'publish' ? body : null, { ...options, robot: robot! });
+    const event = apiEvent(what === 'publish' ? body : null, {
+      method,
+      origin,
+      ...(robot === undefined ? {} : { robot }),
+    });
+    // The gateway gives every value of the authorizer's context as a string.
+    const asText = Object.entries(context!).map(([name, value]) => [name, String(value)]);
+    event.requestContext.authorizer = { principalId, ...Object.fromEntries(asText) };
+    if (what === undefined) return handlers.robots(event);
     return what === 'publish' ? handlers.publish(event) : handlers.viewer(event);
   }
 

@@ -31,7 +31,7 @@ export async function startOidcProvider() {
     refreshTokens.set(refresh, scope);
     return {
       token_type: 'Bearer',
-      access_token: await keys.token({ iss: issuer, aud: AUDIENCE, scope, name: 'Zoe', ...times }),
+      access_token: await keys.token({ iss: issuer, aud: AUDIENCE, scope, name: 'Zoë', ...times }),
       id_token: await keys.token({ iss: issuer, aud: CLIENT_ID, ...times }),
       refresh_token: refresh,
       expires_in: settings.lifeS,

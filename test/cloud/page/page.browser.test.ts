@@ -11,14 +11,15 @@ import { staticPermissions } from '../../../cloud/robot/permissions.lambda-share
 import { createPublish } from '../../../cloud/robot/publish.lambda.ts';
 import { createRobots } from '../../../cloud/robot/robots.lambda.ts';
 import { createViewer } from '../../../cloud/robot/viewer.lambda.ts';
+import type { RobotState } from '../../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../../browser.ts';
-import { createAuthority } from '../../cloud-link/certificates.ts';
 import { KvsService, REGION, ROLE_ALIAS } from '../../cloud-link/kvs-service.ts';
 import { drives, stands, untilState } from '../../page/cockpit.ts';
 import { type RobotProcess, startProcess } from '../../robot-process.ts';
-import { KEYS, startBrokerEndpoint } from '../broker-endpoint.ts';
+import { KEYS } from '../broker-endpoint.ts';
 import { startDynamo } from '../dynamo.ts';
 import { ofType, synthesize } from '../synthesized.ts';
+import { startIotCore } from './iot-core.ts';
 import { startLocalApi } from './local-api.ts';
 import { AUDIENCE, CLIENT_ID, startOidcProvider } from './oidc-provider.ts';
 import { startSite } from './site.ts';
@@ -27,6 +28,9 @@ const THING = 'rover';
 const NAMES = `${THING},second`;
 /** On a busy machine answers and pictures come late: this is about something else. */
 const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000 };
+
+/** The robot checks a token within this. */
+const AFTER_RENEWAL_MS = 500;
 
 // The functions meet services with certificates of an authority made here; a bundle in Lambda has AWS's.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
@@ -37,12 +41,12 @@ async function setUp() {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const authority = await createAuthority();
+  const iot = await startIotCore([THING]);
+  const { authority } = iot;
   const identity = await authority.issue(THING);
-  const [service, idp, broker, dynamo, site] = await Promise.all([
+  const [service, idp, dynamo, site] = await Promise.all([
     KvsService.start(authority),
     startOidcProvider(),
-    startBrokerEndpoint(),
     startDynamo(),
     startSite(),
   ]);
@@ -51,6 +55,7 @@ async function setUp() {
     stateDir: join(folder, 'state'),
     settings: {
       ...PATIENT,
+      'cloud.endpoint': iot.mqtt,
       'cloud.thingName': THING,
       'cloud.region': REGION,
       'cloud.roleAlias': ROLE_ALIAS,
@@ -94,7 +99,7 @@ async function setUp() {
       AWS_SESSION_TOKEN: viewerKeys.sessionToken,
       KVS_ENDPOINT: `https://${service.endpoint}`,
     }),
-    publish: createPublish({ ...common, ...KEYS, IOT_ENDPOINT: broker.url }),
+    publish: createPublish({ ...common, ...KEYS, IOT_ENDPOINT: iot.url }),
   });
   const { origin: apiOrigin } = new URL(api.url);
   site.configure({
@@ -108,7 +113,7 @@ async function setUp() {
     },
   });
   const chromium = await launchBrowser(['--ignore-certificate-errors']);
-  return { folder, service, idp, broker, dynamo, site, robot, api, chromium };
+  return { folder, service, idp, iot, dynamo, site, robot, api, chromium };
 }
 
 type Context = Awaited<ReturnType<typeof setUp>> & { chromium: TestBrowser; robot: RobotProcess };
@@ -117,18 +122,11 @@ const pages = suite<Context>('the page in the cloud');
 pages.before(async (context) => {
   Object.assign(context, await setUp());
 });
-pages.after(async ({ chromium, robot, service, idp, broker, dynamo, site, api, folder }) => {
+pages.after(async ({ chromium, robot, service, idp, iot, dynamo, site, api, folder }) => {
   await chromium.close();
   assert.is(await robot.end(), 0, 'the robot ends in good order');
   assert.equal(service.violations, []);
-  await Promise.all([
-    service.close(),
-    idp.close(),
-    broker.close(),
-    dynamo.close(),
-    site.close(),
-    api.close(),
-  ]);
+  await Promise.all([service.close(), idp.close(), iot.close(), dynamo.close(), site.close(), api.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
 pages.before.each(async ({ robot, service, idp, chromium }) => {
@@ -190,7 +188,7 @@ pages('signs in, shows who is there, and drives a robot by its data channel', as
 
   await page.keyboard.down('w');
   const state = await untilState(robot, 'driven', drives);
-  assert.equal([state.operator?.name, state.operator?.link], ['Zoe', 'cloud']);
+  assert.equal([state.operator?.name, state.operator?.link], ['Zoë', 'cloud']);
   const sent = await page.evaluate(() => window.roverd.stats.sentBy);
   assert.ok(sent.channel > 0 && sent.socket === 0, JSON.stringify(sent));
   await page.keyboard.up('w');
@@ -224,16 +222,20 @@ pages('a token that is about to end is renewed while driving goes on', async (co
   const before = idp.counts.refreshes;
   await page.keyboard.down('a');
   await untilState(robot, 'driven', drives);
-  let still = 0;
-  while (idp.counts.refreshes === before) if (stands(await robot.state())) still += 1;
-  await page.waitForTimeout(300);
-  assert.ok(drives(await robot.state()), 'driven with the new token');
-  assert.is(still, 0, 'not once did it stop');
+  let stood = 0;
+  const drivesOn = (state: RobotState) => {
+    if (stands(state)) stood += 1;
+    return idp.counts.refreshes > before;
+  };
+  await untilState(robot, 'a token is renewed', drivesOn, 15_000);
+  const untilMs = performance.now() + AFTER_RENEWAL_MS;
+  await untilState(robot, 'the robot has it', (state) => drivesOn(state) && performance.now() > untilMs);
+  assert.is(stood, 0, 'not once did it stop');
   await page.keyboard.up('a');
 });
 
 pages('without a data channel it drives by messages, and says so', async (context) => {
-  const { robot, service, broker } = context;
+  const { robot, service, iot } = context;
   service.settings.refusals.set('socket', { status: 403, type: 'AccessDeniedException', message: 'no' });
   const page = await openSite(context);
   await signIn(page);
@@ -242,26 +244,15 @@ pages('without a data channel it drives by messages, and says so', async (contex
   await page.waitForFunction(() =>
     /by messages through the cloud: slower/.test(document.querySelector('#situation')!.textContent!),
   );
-  // From the broker's endpoint to the robot the real way is MQTT, which has tests of its own.
-  let handed = broker.taken.length;
-  const hand = setInterval(() => {
-    for (const { body, verdict } of broker.taken.slice(handed)) {
-      handed += 1;
-      if (verdict.ok) void robot.publish(JSON.parse(body));
-    }
-  }, 10);
-  try {
-    await page.keyboard.down('w');
-    await untilState(robot, 'driven by messages', drives, 10_000);
-    await page.keyboard.up('w');
-    await untilState(robot, 'stopped by a message', stands);
-    await page.keyboard.press('Space');
-    await untilState(robot, 'emergency stop by message', ({ estop }) => estop);
-  } finally {
-    clearInterval(hand);
-    await robot.publish({ reset: true });
-  }
-  assert.ok(broker.taken.every(({ verdict }) => verdict.ok));
+  await page.keyboard.down('w');
+  const state = await untilState(robot, 'driven by messages', drives, 10_000);
+  assert.equal([state.operator?.name, state.operator?.link], ['Zoë', 'cloud']);
+  await page.keyboard.up('w');
+  await untilState(robot, 'stopped by a message', stands);
+  await page.keyboard.press('Space');
+  await untilState(robot, 'emergency stop by message', ({ estop }) => estop);
+  await robot.publish({ reset: true });
+  assert.ok(iot.taken.every(({ verdict }) => verdict.ok));
   service.settings.refusals.clear();
   await untilDriving(page);
   assert.equal(await page.evaluate(() => window.violations), []);
