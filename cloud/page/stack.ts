@@ -14,7 +14,7 @@ import type { Construct } from 'constructs';
 import { packageRoot } from '../../config/paths.ts';
 import { acknowledge } from '../common/acknowledge.ts';
 import { logGroup } from '../common/logs.ts';
-import type { SignIn } from '../robot/settings.ts';
+import type { SignIn } from '../common/sign-in.ts';
 import { headersPolicy, signalingHosts } from './headers.ts';
 
 export interface PageProps extends StackProps {

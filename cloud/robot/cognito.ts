@@ -14,8 +14,9 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../common/acknowledge.ts';
 import type { Alarms } from '../common/alarms.ts';
 import { NodeFunction } from '../common/function.ts';
+import type { SignIn } from '../common/sign-in.ts';
 import { OPERATORS, VIEWERS } from './constants.ts';
-import type { Provider, SignIn } from './settings.ts';
+import type { Provider } from './settings.ts';
 
 export interface CognitoProps {
   /** Web origins whose root page people come back to after signing in. */

@@ -10,18 +10,6 @@ export interface Provider {
   readonly audienceClaim: 'aud' | 'client_id';
 }
 
-/** How the page signs people in. */
-export interface SignIn {
-  readonly issuer: string;
-  readonly clientId: string;
-  /** Separated by spaces. */
-  readonly scope: string;
-  /** Origins of the provider that the page talks to. */
-  readonly origins: readonly string[];
-  /** Address of the provider's own way out, to which `logout_uri=` is added; null: as its discovery document says. */
-  readonly signOutUrl: string | null;
-}
-
 /** What can be set by context (`-c name=value`); every value has a default. */
 export interface RobotSettings {
   /** 1 to 50 names; the first is the one that `/publish` drives. */

@@ -1,12 +1,13 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from '../common/alarms.ts';
+import type { SignIn } from '../common/sign-in.ts';
 import { Api } from './api.ts';
 import { Cognito } from './cognito.ts';
 import { Endpoints } from './endpoints.ts';
 import { Landing } from './landing.ts';
 import { Robots } from './robots.ts';
-import { readSettings, type SignIn } from './settings.ts';
+import { readSettings } from './settings.ts';
 
 /** The cloud's half of one or many robots: how they connect, who may drive them, and what they told. */
 export class RobotStack extends Stack {

@@ -376,6 +376,7 @@ const refused: [context: Record<string, unknown>, message: RegExp][] = [
   [{ robots: Array.from({ length: MAX_ROBOTS + 1 }, (_, i) => `r${i}`) }, /1 to 50/],
   [{ issuer: 'http://id.example' }, /Expected issuer to be an https address/],
   [{ issuer: 'https://id.example' }, /Expected audience to be/],
+  [{ pageClientId: 'a b' }, /Expected pageClientId to be a client id without spaces/],
   [{ permissions: 'maybe' }, /Expected permissions to be static or table/],
   [{ origins: '*' }, /Expected origins to be web origins/],
   [{ operatorScope: 'drive' }, /Expected operatorScope and viewerScope to be SERVER\/NAME/],

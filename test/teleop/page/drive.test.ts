@@ -309,4 +309,23 @@ test('a watchdog set shorter is fed more often', () => {
   assert.is(out.length, 9, 'a longer one as told at first');
 });
 
+test('where nothing is heard from the robot, driving goes without its state, for operators only', () => {
+  const { drive, out, pass, blocked } = setUp();
+  drive.linkClosed();
+  drive.move('keyboard', AHEAD);
+  assert.is(out.length, 0, 'no link, no driving');
+  drive.move('keyboard', STILL);
+  drive.linkOpened({ ...terms, sendEveryMs: 200, blind: true });
+  drive.move('keyboard', AHEAD);
+  pass(400);
+  drive.move('keyboard', STILL);
+  assert.equal(kinds(out), ['drive', 'drive', 'drive', 'stop']);
+  drive.linkOpened({ ...terms, you: { id: '', role: 'viewer' }, blind: true });
+  drive.move('keyboard', AHEAD);
+  assert.is(out.length, 4);
+  assert.match(blocked.at(-1)!, /You watch/);
+  assert.not.throws(() => drive.emergencyStop());
+  assert.is(kinds(out).at(-1), 'estop');
+});
+
 test.run();

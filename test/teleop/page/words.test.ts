@@ -6,6 +6,7 @@ import {
   batteryGauge,
   drives,
   frameRateGauge,
+  linkShort,
   linkText,
   pictureText,
   processorGauge,
@@ -13,6 +14,7 @@ import {
   roundTripGauge,
   situation,
   speedGauge,
+  steers,
   type View,
   videoDelayGauge,
   watches,
@@ -181,6 +183,25 @@ test('what is read out leaves out what changes all the time', () => {
   assert.is(announcement(view({ operator: me, reasons: slow })), 'The link is slow: 50 % speed. You drive');
   const reasons = [reason('battery_low', 'limit', 'Low.'), reason('idle', 'info', 'Ready.')];
   assert.is(announcement(view({ operator: me, reasons })), 'Low. You drive');
+});
+
+test('while commands go one way only, the page says so and lets an operator drive', () => {
+  const terms = { role: 'operator', sendEveryMs: 200 } as const;
+  const blind = view({}, { state: null, link: { kind: 'oneWay', terms, why: 'The robot does not answer.' } });
+  assert.match(linkText(blind.link), /^The robot does not answer\. .*slower.*without a word back/);
+  assert.equal(linkShort(blind), { level: 'link', text: 'Messages' });
+  assert.is(pictureText({ ...blind, video: { kind: 'starting' } }), 'Waiting for the picture');
+  assert.equal(
+    situation({ ...blind, notice: 'Not sent: x' })
+      .map(({ text }) => text)
+      .slice(1),
+    ['Not sent: x'],
+  );
+  assert.ok(steers(blind) && !resettable(blind) && !watches(blind));
+  const watching = { ...terms, role: 'viewer' } as const;
+  assert.not(steers({ ...blind, link: { kind: 'oneWay', terms: watching, why: '' } }));
+  assert.not(steers({ ...blind, link: { kind: 'waiting', attempt: 1, retryInMs: 1, why: '' } }));
+  assert.ok(steers(view()));
 });
 
 test.run();
