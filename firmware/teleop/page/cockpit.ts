@@ -91,6 +91,7 @@ export function createCockpit<L extends RobotLink>(options: CockpitOptions<L>): 
   });
 
   const keyboard = new Keyboard({
+    active: () => !cockpit.hidden,
     moved: (velocity) => drive.move('keyboard', velocity),
     stopped: emergencyStop,
   });

@@ -206,7 +206,8 @@ pages('signs in, shows who is there, and drives a robot by its data channel', as
   await page.keyboard.up('ArrowUp');
   await page.click('#other-robot');
   await page.waitForSelector('#robot-list button');
-  await page.click('#sign-out');
+  await page.focus('#sign-out');
+  await page.keyboard.press('Space');
   await page.waitForSelector('#sign-in-start');
   assert.ok(idp.counts.revoked > 0, 'the tokens are worth nothing any more');
   assert.equal(await page.evaluate(() => window.violations), []);

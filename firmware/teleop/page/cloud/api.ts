@@ -65,16 +65,18 @@ export class Api {
   }
 
   async #call(method: 'GET' | 'POST', path: string, body?: string): Promise<unknown> {
-    let token = await this.#tokens.token();
-    for (let renewed = false; ; renewed = true) {
-      if (token === null) throw new ApiError('signedOut', 'signed_out', 'Your sign-in has ended.');
-      const { status, content } = await this.#ask(method, path, token, body);
-      if (status >= 200 && status < 300) return content;
-      const { code = 'failed', message = `The cloud answers ${status}.` } = content;
-      if (status !== 401)
-        throw new ApiError(status >= 500 || status === 429 ? 'failed' : 'refused', code, message);
-      token = renewed ? null : await this.#tokens.renew();
+    const token = await this.#tokens.token();
+    if (token === null) throw signedOut();
+    let { status, content } = await this.#ask(method, path, token, body);
+    // The gateway says the same of a token that has ended as of one that does not suffice.
+    if (status === 401 || content.code === 'forbidden') {
+      const renewed = await this.#tokens.renew();
+      if (renewed !== null) ({ status, content } = await this.#ask(method, path, renewed, body));
     }
+    if (status >= 200 && status < 300) return content;
+    if (status === 401) throw signedOut();
+    const { code = 'failed', message = `The cloud answers ${status}.` } = content;
+    throw new ApiError(status >= 500 || status === 429 ? 'failed' : 'refused', code, message);
   }
 
   async #ask(method: string, path: string, token: string, body?: string) {
@@ -96,3 +98,5 @@ export class Api {
     }
   }
 }
+
+const signedOut = () => new ApiError('signedOut', 'signed_out', 'Your sign-in has ended.');

@@ -85,6 +85,7 @@ async function enter(session: Session, api: Api): Promise<void> {
 
   async function update(): Promise<void> {
     clearTimeout(timer);
+    if (robots.hidden) return;
     try {
       const found = await api.robots();
       if (!robots.hidden) list.show(found, Date.now());

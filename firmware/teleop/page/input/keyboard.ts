@@ -30,6 +30,8 @@ export function keysVelocity(codes: ReadonlySet<string>): Velocity {
 }
 
 export interface KeyboardEvents {
+  /** Whether the keys are for the robot at this moment, and not for a form. */
+  active(): boolean;
   moved(velocity: Velocity): void;
   stopped(): void;
 }
@@ -52,7 +54,7 @@ export class Keyboard {
   }
 
   #down(event: KeyboardEvent): void {
-    if (isWriting(event.target)) return;
+    if (isWriting(event.target) || !this.#events.active()) return;
     if (event.code === 'Space') {
       event.preventDefault();
       if (!event.repeat) this.#events.stopped();
@@ -73,7 +75,8 @@ export class Keyboard {
 
   #up(event: KeyboardEvent): void {
     // A button that has the focus would be pressed by the Space that stopped the robot.
-    if (event.code === 'Space' && !isWriting(event.target)) event.preventDefault();
+    const ours = event.code === 'Space' && !isWriting(event.target) && this.#events.active();
+    if (ours) event.preventDefault();
     if (this.#pressed.delete(event.code)) this.#tell();
   }
 

@@ -68,7 +68,10 @@ test('a token that is refused is renewed once; what the API says is what the per
   assert.equal(asked, ['Bearer old', 'Bearer new']);
   answers.push({ status: 401, body: '{}' }, { status: 401, body: '{}' });
   assert.is((await failure(api)).kind, 'signedOut');
-  answers.push({ status: 403, body: '{"code":"forbidden","message":"Not you"}' });
+  const denied = { status: 403, body: '{"code":"forbidden","message":"Not you"}' };
+  answers.push(denied, { status: 200, body: '{"robots":[]}' });
+  assert.equal(await api.robots(), [], 'of a token that has ended the gateway says no more');
+  answers.push(denied, denied);
   const refused = await failure(api);
   assert.equal([refused.kind, refused.code, refused.message], ['refused', 'forbidden', 'Not you']);
   for (const status of [429, 500, 502]) {
