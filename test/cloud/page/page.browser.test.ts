@@ -167,6 +167,22 @@ async function signIn(page: Page): Promise<void> {
   await page.waitForSelector('#robot-list button');
 }
 
+/**
+ * Presses a key until the robot drives. On a busy machine its program may stand still for a moment, after which a
+ * held control has to be let go: then it is pressed anew.
+ */
+async function hold(page: Page, robot: RobotProcess, key: string): Promise<RobotState> {
+  const interlocked = ({ reasons }: RobotState) => reasons.some(({ code }) => code === 'release_first');
+  const answered = (state: RobotState) => drives(state) || interlocked(state);
+  for (let tries = 3; ; tries--) {
+    await page.keyboard.down(key);
+    const state = await untilState(robot, `driven by ${key}`, answered, 10_000);
+    if (drives(state) || tries === 1) return state;
+    await page.keyboard.up(key);
+    await untilState(robot, 'let go', (one) => !interlocked(one));
+  }
+}
+
 const untilDriving = (page: Page) =>
   page.waitForFunction(
     () => window.roverd.stats.frames > 5 && window.roverd.connection.transport === 'channel',
@@ -186,8 +202,8 @@ pages('signs in, shows who is there, and drives a robot by its data channel', as
   await untilDriving(page);
   assert.is(await page.textContent('#robot'), (await robot.state()).name);
 
-  await page.keyboard.down('w');
-  const state = await untilState(robot, 'driven', drives);
+  const state = await hold(page, robot, 'w');
+  assert.ok(drives(state));
   assert.equal([state.operator?.name, state.operator?.link], ['Zoë', 'cloud']);
   const sent = await page.evaluate(() => window.roverd.stats.sentBy);
   assert.ok(sent.channel > 0 && sent.socket === 0, JSON.stringify(sent));
@@ -201,8 +217,7 @@ pages('signs in, shows who is there, and drives a robot by its data channel', as
   await page.reload();
   await untilDriving(page);
   assert.is(idp.counts.codes, 1, 'still signed in, and the robot remembered');
-  await page.keyboard.down('ArrowUp');
-  await untilState(robot, 'driven after a reload', drives);
+  assert.ok(drives(await hold(page, robot, 'ArrowUp')), 'driven after a reload');
   await page.keyboard.up('ArrowUp');
   await page.click('#other-robot');
   await page.waitForSelector('#robot-list button');
@@ -220,19 +235,27 @@ pages('a token that is about to end is renewed while driving goes on', async (co
   await signIn(page);
   await page.click(`#robot-list [data-name="${THING}"] button`);
   await untilDriving(page);
-  const before = idp.counts.refreshes;
-  await page.keyboard.down('a');
-  await untilState(robot, 'driven', drives);
-  let stood = 0;
-  const drivesOn = (state: RobotState) => {
-    if (stands(state)) stood += 1;
-    return idp.counts.refreshes > before;
-  };
-  await untilState(robot, 'a token is renewed', drivesOn, 15_000);
-  const untilMs = performance.now() + AFTER_RENEWAL_MS;
-  await untilState(robot, 'the robot has it', (state) => drivesOn(state) && performance.now() > untilMs);
-  assert.is(stood, 0, 'not once did it stop');
-  await page.keyboard.up('a');
+  // A robot whose program stood still meanwhile has stopped for that: then it is tried with the next token.
+  for (let tries = 3; ; tries--) {
+    const before = idp.counts.refreshes;
+    const { counters } = await hold(page, robot, 'a');
+    let stood = 0;
+    const renewed = (state: RobotState) => {
+      if (stands(state)) stood += 1;
+      return idp.counts.refreshes > before;
+    };
+    await untilState(robot, 'a token is renewed', renewed, 15_000);
+    const untilMs = performance.now() + AFTER_RENEWAL_MS;
+    const last = await untilState(
+      robot,
+      'the robot has it',
+      (state) => renewed(state) && performance.now() > untilMs,
+    );
+    await page.keyboard.up('a');
+    if (last.counters.stallStops !== counters.stallStops && tries > 1) continue;
+    assert.is(stood, 0, 'not once did it stop');
+    break;
+  }
 });
 
 pages('without a data channel it drives by messages, and says so', async (context) => {
@@ -245,8 +268,8 @@ pages('without a data channel it drives by messages, and says so', async (contex
   await page.waitForFunction(() =>
     /by messages through the cloud: slower/.test(document.querySelector('#situation')!.textContent!),
   );
-  await page.keyboard.down('w');
-  const state = await untilState(robot, 'driven by messages', drives, 10_000);
+  const state = await hold(page, robot, 'w');
+  assert.ok(drives(state), 'driven by messages');
   assert.equal([state.operator?.name, state.operator?.link], ['Zoë', 'cloud']);
   await page.keyboard.up('w');
   await untilState(robot, 'stopped by a message', stands);
@@ -266,8 +289,7 @@ pages('a sign-in that ends and is not renewed is said, and the robot stops', asy
   await signIn(page);
   await page.click(`#robot-list [data-name="${THING}"] button`);
   await untilDriving(page);
-  await page.keyboard.down('w');
-  await untilState(robot, 'driven', drives);
+  assert.ok(drives(await hold(page, robot, 'w')));
   await page.waitForSelector('#sign-in-error:not([hidden])', { timeout: 20_000 });
   assert.match((await page.textContent('#sign-in-error')) ?? '', /sign-in has ended/);
   await untilState(robot, 'stopped, without operator', (state) => stands(state) && !state.operator);
