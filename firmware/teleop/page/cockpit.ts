@@ -1,4 +1,5 @@
 import type { Hello, RobotState, ServerMessage } from '../wire.ts';
+import { watchAttention } from './attention.ts';
 import { keepAwake } from './awake.ts';
 import { Drive } from './drive.ts';
 import { byId } from './elements.ts';
@@ -19,8 +20,6 @@ import type { View } from './words.ts';
 const CHECK_EVERY_MS = 250;
 const REMEMBER_EVERY_MS = 1_000;
 const NOTICE_MS = 4_000;
-/** Nobody looks: after this long the picture is given up, so that the camera may rest. */
-const HIDDEN_VIDEO_MS = 15_000;
 /** Where nothing is heard of the robot: its default watchdog. */
 const BLIND = { watchdogMs: 400, blind: true } as const;
 /** Told apart by what the page does about them, or normal on a link without order: nothing for a person. */
@@ -266,30 +265,21 @@ export function createCockpit<L extends RobotLink>(options: CockpitOptions<L>): 
     });
   }
 
-  let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
-  function onVisibility(): void {
-    clearTimeout(hiddenTimer);
-    if (document.visibilityState === 'hidden') {
-      letGo();
-      hiddenTimer = setTimeout(() => {
-        video.stop();
-        link.send({ videoStop: true });
-      }, HIDDEN_VIDEO_MS);
-      return;
-    }
-    link.nudge();
-    video.resume();
-    if (iceServers && video.status.kind === 'off') video.start(iceServers);
-  }
-
-  document.addEventListener('visibilitychange', onVisibility);
-  addEventListener('blur', letGo);
-  addEventListener('pagehide', () => {
-    letGo();
+  watchAttention({
+    lost: letGo,
+    hiddenLong: () => {
+      video.stop();
+      link.send({ videoStop: true });
+    },
     // Said now, the end of the connection is known to the robot at once; else it waits for the network to tell.
-    video.stop();
+    left: () => video.stop(),
+    back: () => {
+      link.nudge();
+      video.resume();
+      if (iceServers && video.status.kind === 'off') video.start(iceServers);
+    },
+    online: () => link.nudge(),
   });
-  addEventListener('online', () => link.nudge());
   setInterval(() => {
     if (document.visibilityState === 'visible') {
       video.check(state?.video.state === 'failed');
@@ -309,6 +299,8 @@ export function createCockpit<L extends RobotLink>(options: CockpitOptions<L>): 
     hide() {
       letGo();
       link.stop();
+      video.stop();
+      iceServers = null;
       hello = null;
       notice = null;
       cockpit.hidden = true;

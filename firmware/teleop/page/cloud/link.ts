@@ -135,7 +135,7 @@ export class CloudLink implements RobotLink {
     this.#admitted = false;
     this.#cancelToken?.();
     this.#cancelToken = null;
-    if (send) void this.#showToken();
+    if (send && this.#robot !== null) void this.#showToken();
     this.#tell();
   }
 

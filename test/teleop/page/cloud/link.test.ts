@@ -183,6 +183,10 @@ test('after the end nothing of it is heard, whatever still comes', async () => {
   rig.sockets[0]!.events.closed();
   await rig.pass(10_000);
   assert.is(rig.cloud.calls, 1);
+  const { length } = rig.sent;
+  rig.link.onChannel(rig.channel);
+  await rig.pass(3000);
+  assert.is(rig.sent.length, length, 'no token to a robot that was left');
   assert.not(rig.link.send(DRIVE));
 });
 
