@@ -1,4 +1,5 @@
 import type { Hello, Role } from '../../wire.ts';
+import type { Tokens } from './admission.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -33,11 +34,6 @@ export class ApiError extends Error {
     this.kind = kind;
     this.code = code;
   }
-}
-
-export interface Tokens {
-  token(): Promise<string | null>;
-  renew(): Promise<string | null>;
 }
 
 /** The API of the robot stack. Every call throws ApiError. */

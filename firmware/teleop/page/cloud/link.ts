@@ -1,16 +1,13 @@
 import type { ServerMessage, SessionMessage } from '../../wire.ts';
 import type { BlindTerms, LinkEvents, LinkPhase, RobotLink } from '../robot-link.ts';
+import { Admission, type Tokens } from './admission.ts';
 import { ApiError, type ViewerAccess } from './api.ts';
 import { DRIVE_EVERY_MS, Messages } from './messages.ts';
 import type { SignalingEvents } from './signaling.ts';
 
 /** So long a connection may take before driving by messages is offered. */
 const PATIENCE_MS = 4_000;
-/** States come ten times a second: a channel that is silent for so long carries nothing, whatever it says. */
-const SILENT_MS = 2_500;
 const CHECK_EVERY_MS = 500;
-/** The channel may lose the token, or the answer. As often as the robot takes one. */
-const TOKEN_AGAIN_MS = 2_000;
 const RETRY_MS = 2_000;
 /** What a person has to mend is asked for less often. */
 const REFUSED_RETRY_MS = 10_000;
@@ -22,7 +19,7 @@ export interface CloudLinkOptions {
     viewer(robot: string): Promise<ViewerAccess>;
     publish(robot: string, text: string): Promise<void>;
   };
-  readonly tokens: { token(): Promise<string | null>; renew(): Promise<string | null> };
+  readonly tokens: Tokens;
   readonly signaling: (access: ViewerAccess, events: SignalingEvents) => SignalingSocket;
   /** The page's clock, ms. */
   readonly nowMs: () => number;
@@ -46,6 +43,7 @@ export class CloudLink implements RobotLink {
   readonly #options: CloudLinkOptions;
   readonly #events: LinkEvents;
   readonly #messages: Messages;
+  readonly #admission: Admission;
   #robot: string | null = null;
   /** Told apart from what an earlier robot's calls still bring. */
   #turn = 0;
@@ -54,16 +52,10 @@ export class CloudLink implements RobotLink {
   #preparing = false;
   #cancelRetry: (() => void) | null = null;
   #retryMs = 0;
-  #cancelToken: (() => void) | null = null;
-  #channel: ((text: string) => boolean) | null = null;
-  #admitted = false;
-  #admissions = 0;
   /** Null until the API has answered, and while it does not. */
   #terms: BlindTerms | null = null;
   #why: string | null = null;
   #patientUntilMs = 0;
-  #lastHeardMs = 0;
-  #lastCheckMs = 0;
 
   constructor(events: LinkEvents, options: CloudLinkOptions) {
     this.#events = events;
@@ -75,19 +67,29 @@ export class CloudLink implements RobotLink {
       publish: (text) => options.api.publish(this.#robot ?? '', text),
       failed: (error) => this.#onLost(error),
       stopped: () => {
-        if (this.#admitted) return;
+        if (this.#admission.given) return;
         events.message({ code: 'sent', message: 'Emergency stop: the message is on its way to the robot.' });
       },
+    });
+    this.#admission = new Admission({
+      tokens: options.tokens,
+      nowMs,
+      after,
+      changed: (why) => {
+        this.#why = why;
+        this.#tell();
+      },
+      signedOut: (why) => this.#signOut(why),
     });
     this.#check();
   }
 
   get reconnects(): number {
-    return Math.max(0, this.#admissions - 1);
+    return Math.max(0, this.#admission.count - 1);
   }
 
   get channelReady(): boolean {
-    return this.#admitted;
+    return this.#admission.given;
   }
 
   start(robot: string): void {
@@ -103,10 +105,10 @@ export class CloudLink implements RobotLink {
     this.#robot = null;
     this.#messages.close();
     this.#cancelRetry?.();
-    this.#cancelToken?.();
+    this.#admission.begin(null);
     this.#signaling?.close();
-    this.#cancelRetry = this.#cancelToken = this.#signaling = this.#channel = this.#terms = this.#why = null;
-    this.#admitted = this.#preparing = false;
+    this.#cancelRetry = this.#signaling = this.#terms = this.#why = null;
+    this.#preparing = false;
     this.#tell();
   }
 
@@ -115,10 +117,8 @@ export class CloudLink implements RobotLink {
   }
 
   /** A token is about to end: the robot gets another one before it does. */
-  async refresh(): Promise<void> {
-    const turn = this.#turn;
-    const token = await this.#options.tokens.renew();
-    if (turn === this.#turn && token !== null) this.#channel?.(JSON.stringify({ token }));
+  refresh(): Promise<void> {
+    return this.#admission.refresh();
   }
 
   send(message: SessionMessage | string): boolean {
@@ -127,33 +127,17 @@ export class CloudLink implements RobotLink {
     if ('candidate' in message) return this.#signaling?.candidate(message.candidate) ?? false;
     // The robot learns of the picture's end by the end of its connection.
     if ('videoStop' in message) return true;
-    return this.#byChannel(JSON.stringify(message));
+    return this.#admission.send(JSON.stringify(message));
   }
 
   onChannel(send: ((text: string) => boolean) | null): void {
-    this.#channel = send;
-    this.#admitted = false;
-    this.#cancelToken?.();
-    this.#cancelToken = null;
-    if (send && this.#robot !== null) void this.#showToken();
+    this.#admission.begin(this.#robot === null ? null : send);
     this.#tell();
   }
 
   onChannelMessage(text: string): void {
-    this.#lastHeardMs = this.#options.nowMs();
     const message = JSON.parse(text) as ServerMessage;
-    if ('hello' in message) {
-      // Another token of the same person changes nothing.
-      if (this.#admitted) return;
-      this.#admitted = true;
-      this.#admissions += 1;
-      this.#why = null;
-      this.#cancelToken?.();
-      this.#tell();
-    } else if ('code' in message) {
-      this.#onRefusal(message.code, message.message);
-    }
-    if (this.#admitted || 'code' in message) this.#events.message(message);
+    if (this.#admission.receive(message)) this.#events.message(message);
   }
 
   async #prepare(): Promise<void> {
@@ -185,7 +169,7 @@ export class CloudLink implements RobotLink {
       closed: () => {
         if (this.#signaling !== socket) return;
         this.#signaling = null;
-        if (this.#admitted) return;
+        if (this.#admission.given) return;
         this.#why ??= 'The signaling service does not answer.';
         this.#retry(RETRY_MS);
       },
@@ -226,37 +210,11 @@ export class CloudLink implements RobotLink {
   /** What comes here could not go by the channel, is not trusted to it, or is a stop, which goes both ways. */
   #sendCommand(text: string): boolean {
     const command = JSON.parse(text) as Record<string, unknown>;
-    if ('reset' in command) return this.#byChannel(text);
+    if ('reset' in command) return this.#admission.send(text);
     const stop = !('drive' in command);
-    if (stop && !('estop' in command) && this.#byChannel(text)) return true;
+    if (stop && !('estop' in command) && this.#admission.send(text)) return true;
     const sent = this.#terms !== null && this.#messages.send(text);
-    return ('estop' in command && this.#byChannel(text)) || sent;
-  }
-
-  #byChannel(text: string): boolean {
-    return this.#admitted && (this.#channel?.(text) ?? false);
-  }
-
-  async #showToken(): Promise<void> {
-    const [turn, channel] = [this.#turn, this.#channel];
-    const token = await this.#options.tokens.token();
-    if (turn !== this.#turn || channel === null || channel !== this.#channel || this.#admitted) return;
-    if (token === null) return this.#signOut('Your sign-in has ended.');
-    channel(JSON.stringify({ token }));
-    this.#cancelToken?.();
-    this.#cancelToken = this.#options.after(TOKEN_AGAIN_MS, () => void this.#showToken());
-  }
-
-  #onRefusal(code: string, message: string): void {
-    if (code === 'token_expired' || code === 'token_invalid') {
-      this.#admitted = false;
-      this.#why = message;
-      this.#tell();
-      void this.#options.tokens.renew().then(() => this.#showToken());
-    } else if (code === 'scope_missing') {
-      this.#why = message;
-      this.#cancelToken?.();
-    }
+    return ('estop' in command && this.#admission.send(text)) || sent;
   }
 
   /** A message went astray: who sent it has to know, there is no other sign of it. */
@@ -273,14 +231,7 @@ export class CloudLink implements RobotLink {
   }
 
   #check(): void {
-    const nowMs = this.#options.nowMs();
-    // After a sleep the channel is given time to show whether it lives.
-    if (nowMs - this.#lastCheckMs > SILENT_MS) this.#lastHeardMs = nowMs;
-    this.#lastCheckMs = nowMs;
-    if (this.#admitted && nowMs - this.#lastHeardMs > SILENT_MS) {
-      this.#admitted = false;
-      void this.#showToken();
-    }
+    this.#admission.check();
     this.#tell();
     this.#options.after(CHECK_EVERY_MS, () => this.#check());
   }
@@ -294,7 +245,7 @@ export class CloudLink implements RobotLink {
 
   #now(): LinkPhase {
     if (this.#robot === null) return this.#phase.kind === 'unpaired' ? this.#phase : { kind: 'idle' };
-    if (this.#admitted) return { kind: 'open' };
+    if (this.#admission.given) return { kind: 'open' };
     if (this.#terms === null) {
       if (!this.#cancelRetry) return { kind: 'connecting', attempt: 0, why: this.#why };
       return { kind: 'waiting', attempt: 1, retryInMs: this.#retryMs, why: this.#why ?? NO_ANSWER };
