@@ -142,7 +142,16 @@ pages.before.each(async ({ robot, service, idp, chromium }) => {
 
 /** What any document of the test did against its policy, or threw. */
 const faults: string[] = [];
-pages.after.each(() => assert.equal(faults.splice(0), []));
+
+function onPage(name: string, use: (context: Context) => Promise<void>): void {
+  pages(name, async (context) => {
+    faults.length = 0;
+    await use(context).catch((error: Error) => {
+      throw new Error(`${error.message}\n${faults.join('\n')}`, { cause: error });
+    });
+    assert.equal(faults, []);
+  });
+}
 
 /** A browser that nobody has signed in with. */
 async function openSite({ chromium, site }: Context): Promise<Page> {
@@ -184,7 +193,7 @@ const untilDriving = (page: Page) =>
     { timeout: 15_000 },
   );
 
-pages('signs in, shows who is there, and drives a robot by its data channel', async (context) => {
+onPage('signs in, shows who is there, and drives a robot by its data channel', async (context) => {
   const { robot, idp } = context;
   const page = await openSite(context);
   await signIn(page);
@@ -221,7 +230,7 @@ pages('signs in, shows who is there, and drives a robot by its data channel', as
   assert.ok(idp.counts.revoked > 0, 'the tokens are worth nothing any more');
 });
 
-pages('a token that is about to end is renewed while driving goes on', async (context) => {
+onPage('a token that is about to end is renewed while driving goes on', async (context) => {
   const { robot, idp } = context;
   idp.settings.lifeS = 64;
   const page = await openSite(context);
@@ -251,7 +260,7 @@ pages('a token that is about to end is renewed while driving goes on', async (co
   }
 });
 
-pages('without a data channel it drives by messages, and says so', async (context) => {
+onPage('without a data channel it drives by messages, and says so', async (context) => {
   const { robot, service, iot } = context;
   service.settings.refusals.set('socket', { status: 403, type: 'AccessDeniedException', message: 'no' });
   const page = await openSite(context);
@@ -274,7 +283,7 @@ pages('without a data channel it drives by messages, and says so', async (contex
   await untilDriving(page);
 });
 
-pages('a sign-in that ends and is not renewed is said, and the robot stops', async (context) => {
+onPage('a sign-in that ends and is not renewed is said, and the robot stops', async (context) => {
   const { robot, idp } = context;
   Object.assign(idp.settings, { lifeS: 8, refresh: false });
   const page = await openSite(context);
