@@ -30,6 +30,12 @@ export interface ProcessOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/**
+ * Settings for robots of tests that are not about a busy machine: answers and pictures that come late don't slow them
+ * down, and a program that stands still for a moment doesn't stop them (a stall is ten ticks).
+ */
+export const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000, 'drive.tickMs': 50 };
+
 /** Starts the built runtime with a simulated robot on loopback. Ready when this resolves. */
 export async function startProcess({
   port = 0,

@@ -8,7 +8,7 @@ import { openTokenStore } from '../../firmware/teleop/tokens.ts';
 import type { ServerMessage } from '../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../browser.ts';
 import { drives, stands, untilState } from '../page/cockpit.ts';
-import { type RobotProcess, startProcess } from '../robot-process.ts';
+import { PATIENT, type RobotProcess, startProcess } from '../robot-process.ts';
 import { until } from '../teleop/rig.ts';
 import { createAuthority } from './certificates.ts';
 import { startViewerSite } from './kvs/viewer-site.ts';
@@ -45,6 +45,7 @@ kvs.before(async (context) => {
   context.robot = await startProcess({
     stateDir,
     settings: {
+      ...PATIENT,
       'cloud.thingName': THING,
       'cloud.region': REGION,
       'cloud.roleAlias': ROLE_ALIAS,

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../../config/paths.ts';
 import type { RobotState } from '../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../browser.ts';
-import { type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
+import { PATIENT, type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
 
 /** Asking without a pause would take the robot's core, and its patience: teleop.requestsPerS. */
 const POLL_MS = 10;
@@ -16,12 +16,6 @@ export interface Cockpit {
   robot: RobotProcess;
   chromium: TestBrowser;
 }
-
-/**
- * On a busy machine answers and pictures come late, and a program may stand still for a moment: robots that are not
- * about that are neither slowed down nor stopped by it (a stall is ten ticks).
- */
-export const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000, 'drive.tickMs': 50 };
 
 /** A suite over one robot process and one browser. Each test gets a robot at rest, without operator. */
 export function cockpitSuite(name: string, settings: ProcessOptions['settings'] = {}) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTokenStore } from '../../firmware/teleop/tokens.ts';
-import { startProcess } from '../robot-process.ts';
+import { PATIENT, startProcess } from '../robot-process.ts';
 import { cockpitSuite, drives, openPage, stands, untilState } from './cockpit.ts';
 
 const test = cockpitSuite('several people');
@@ -50,7 +50,7 @@ test('a wrong or missing token gets the pairing form and nothing else', async (c
 
 test('a code pairs a viewer, who sees and may stop but not drive', async (cockpit) => {
   const stateDir = mkdtempSync(join(tmpdir(), 'roverd-pair-'));
-  const robot = await startProcess({ stateDir });
+  const robot = await startProcess({ stateDir, settings: PATIENT });
   const code = openTokenStore(stateDir).createPairingCode({ role: 'viewer', ttlMs: 60_000 });
   const context = await cockpit.chromium.browser.newContext();
   const page = await context.newPage();

@@ -5,8 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import '../../firmware/teleop/page/report.ts';
 import { launchBrowser } from '../browser.ts';
-import { startProcess } from '../robot-process.ts';
-import { drives, openPage, PATIENT, stands, untilState } from './cockpit.ts';
+import { PATIENT, startProcess } from '../robot-process.ts';
+import { drives, openPage, stands, untilState } from './cockpit.ts';
 
 const test = suite('the robot restarts under the page');
 

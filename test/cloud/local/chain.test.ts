@@ -4,7 +4,7 @@ import type { MqttClient } from 'mqtt';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Template } from '../../../cloud/local/template/template.ts';
-import { startProcess } from '../../robot-process.ts';
+import { PATIENT, startProcess } from '../../robot-process.ts';
 import { openRig, until } from './rig.ts';
 import { openRobotStack, robotStackOn } from './robot-stack.ts';
 
@@ -268,7 +268,7 @@ test('presence follows the connection', async () => {
 
 test('the simulated robot drives, stops, and tells where it is', async () => {
   await robot.endAsync(true);
-  const settings = { 'cloud.telemetryEveryMs': 200, 'video.enabled': false };
+  const settings = { ...PATIENT, 'cloud.telemetryEveryMs': 200, 'video.enabled': false };
   const driven = await startProcess({ config: desk.robots['sts-pi']!, settings });
   const moving = async () => {
     const { left, right } = (await driven.state()).wheels;

@@ -15,7 +15,7 @@ import type { RobotState } from '../../../firmware/teleop/wire.ts';
 import { launchBrowser, type TestBrowser } from '../../browser.ts';
 import { KvsService, REGION, ROLE_ALIAS } from '../../cloud-link/kvs-service.ts';
 import { drives, stands, untilState } from '../../page/cockpit.ts';
-import { type RobotProcess, startProcess } from '../../robot-process.ts';
+import { PATIENT, type RobotProcess, startProcess } from '../../robot-process.ts';
 import { KEYS } from '../broker-endpoint.ts';
 import { startDynamo } from '../dynamo.ts';
 import { ofType, synthesize } from '../synthesized.ts';
@@ -26,8 +26,6 @@ import { startSite } from './site.ts';
 
 const THING = 'rover';
 const NAMES = `${THING},second`;
-/** On a busy machine answers and pictures come late: this is about something else. */
-const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000 };
 
 /** The robot checks a token within this. */
 const AFTER_RENEWAL_MS = 500;
