@@ -1,8 +1,8 @@
 import type { RtcConfig } from 'node-datachannel';
-import { forgetUndead, type RtcModule } from './datachannel-leg.ts';
-import { DatachannelPeer } from './datachannel-peer.ts';
+import { DatachannelLeg, forgetUndead, type RtcModule } from './datachannel-leg.ts';
 import { type IceServer, type VideoEngine, VideoError, type VideoPeer } from './engine.ts';
 import { readServerUrl } from './ice.ts';
+import { LegPeer } from './leg-peer.ts';
 
 export interface DatachannelEngineOptions {
   /** Takes libdatachannel's warnings and errors. One for the whole process: the last engine's counts. */
@@ -23,7 +23,7 @@ let enginesInUse = 0;
  * takes several MiB and threads.
  */
 export function createDatachannelEngine(options: DatachannelEngineOptions = {}): VideoEngine {
-  const peers = new Set<DatachannelPeer>();
+  const peers = new Set<LegPeer>();
   const wallMs = options.wallMs ?? Date.now;
   let loading: Promise<RtcModule> | null = null;
   let closed: Promise<void> | null = null;
@@ -34,7 +34,17 @@ export function createDatachannelEngine(options: DatachannelEngineOptions = {}):
     const module = await loading;
     assertOpen(closed);
     const config = configOf(iceServers, options.ports);
-    const peer = new DatachannelPeer({ module, config, wallMs, onClosed: (gone) => peers.delete(gone) });
+    const peer = new LegPeer({
+      makeLeg: (offer, events, kept) => {
+        try {
+          return new DatachannelLeg(module, config, offer, events, kept, wallMs);
+        } catch (cause) {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new VideoError('engine_failed', `libdatachannel failed: ${why}`, { cause });
+        }
+      },
+      onClosed: (gone) => peers.delete(gone),
+    });
     peers.add(peer);
     return peer;
   };

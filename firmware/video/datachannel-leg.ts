@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type * as rtc from 'node-datachannel';
-import type { IceCandidate, PeerState } from './engine.ts';
+import { type PeerState, rtpTimestamp, VideoError } from './engine.ts';
+import { CHANNEL_LABEL, type FrameCounts, type KeptChannel, type Leg, type LegEvents } from './leg.ts';
 import { KEPT_PACKETS } from './loss.ts';
+import { ReceiverFeedback } from './receiver-feedback.ts';
 import { declineOthers, type Offer } from './sdp.ts';
 
 export type RtcModule = typeof rtc;
 
-/** The data channel a viewer opens for commands; any other is closed. */
-const CHANNEL_LABEL = 'drive';
 /** RTP payload: with the headers of IP, UDP, SRTP and extensions it stays below 1280, the least MTU of IPv6. */
 const MAX_FRAGMENT_BYTES = 1200;
 /** A viewer needs one; one that goes on opening them is ended. */
@@ -26,22 +26,8 @@ export function forgetUndead(): void {
   undead.clear();
 }
 
-export interface LegEvents {
-  state(state: PeerState): void;
-  candidate(candidate: IceCandidate): void;
-  dataOpen(open: boolean): void;
-  data(text: string): void;
-  rtcp(packet: Uint8Array): void;
-}
-
-/** A data channel that the viewer opened on an earlier leg and goes on using on this one. */
-export interface KeptChannel {
-  readonly id: number;
-}
-
 /**
- * One libdatachannel connection with its track. A viewer has one at a time; libjuice can't restart ICE
- * (`agent_set_remote_description`: "ICE restart is not supported"), so a restart takes a new leg.
+ * One libdatachannel connection with its track.
  *
  * The wrapper of node-datachannel 0.33 asks for some care (src/cpp/*-wrapper.cpp):
  * - It frees a connection, track or channel only when "closed" was delivered to a listener of ours, keeps the
@@ -49,9 +35,10 @@ export interface KeptChannel {
  * - A track frees its other listeners only when its own `close` is called.
  * - An exception that leaves a listener ends the process.
  */
-export class DatachannelLeg {
+export class DatachannelLeg implements Leg {
   readonly offer: Offer;
-  readonly ssrc = randomInt(1, 2 ** 32 - 1);
+  readonly #ssrc = randomInt(1, 2 ** 32 - 1);
+  readonly #feedback: ReceiverFeedback;
   readonly #module: RtcModule;
   readonly #events: LegEvents;
   readonly #connection: rtc.PeerConnection;
@@ -61,9 +48,11 @@ export class DatachannelLeg {
   readonly #open = new Set<object>();
   readonly #allClosed: Promise<void>;
   #resolveAllClosed: () => void = () => {};
+  readonly #frames = { framesSent: 0, framesDropped: 0, bytesSent: 0 };
   readonly #channels = new Set<rtc.DataChannel>();
   #announcedChannels = 0;
   #channel: rtc.DataChannel | null = null;
+  #state: PeerState = 'new';
   #kept: KeptChannel | null;
   #live = true;
   #closing = false;
@@ -75,8 +64,10 @@ export class DatachannelLeg {
     offer: Offer,
     events: LegEvents,
     kept: KeptChannel | null,
+    wallMs: () => number,
   ) {
     this.offer = offer;
+    this.#feedback = new ReceiverFeedback(this.#ssrc, wallMs);
     this.#module = module;
     this.#events = events;
     this.#allClosed = new Promise((resolve) => {
@@ -92,7 +83,7 @@ export class DatachannelLeg {
     );
     this.#connection.onDataChannel(safely((channel) => this.#announced(channel)));
     this.#rtpConfig = new module.RtpPacketizationConfig(
-      this.ssrc,
+      this.#ssrc,
       CNAME,
       offer.video.payloadType,
       RTP_CLOCK_HZ,
@@ -101,11 +92,15 @@ export class DatachannelLeg {
     this.#kept = kept;
   }
 
-  /**
-   * Takes the offer this leg was made for, or a later one of the same ICE generation.
-   * @throws Error of the library when it can't make sense of the offer
-   */
-  answer(offer: Offer): string {
+  async answer(offer: Offer): Promise<string> {
+    try {
+      return this.#answer(offer);
+    } catch (cause) {
+      throw new VideoError('bad_offer', `libdatachannel refused the offer: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  #answer(offer: Offer): string {
     this.#connection.setRemoteDescription(offer.sdp, 'offer');
     const answer = this.#connection.localDescription();
     if (answer?.type !== 'answer') throw new Error('libdatachannel gave no answer');
@@ -119,11 +114,25 @@ export class DatachannelLeg {
     if (this.#live) attempt(() => this.#connection.addRemoteCandidate(text, this.offer.video.mid));
   }
 
-  /** False when it could not be sent now. */
-  sendFrame(data: Buffer, timestamp: number): boolean {
-    if (!this.#live || !this.#track.isOpen()) return false;
+  sendFrame(data: Buffer, _keyFrame: boolean, capturedUs: number): boolean {
+    const sent = this.#send(data, rtpTimestamp(capturedUs));
+    if (sent) {
+      this.#frames.framesSent += 1;
+      this.#frames.bytesSent += data.byteLength;
+    } else {
+      this.#frames.framesDropped += 1;
+    }
+    return sent;
+  }
+
+  #send(data: Buffer, timestamp: number): boolean {
+    if (!this.#live || this.#state !== 'connected' || !this.#track.isOpen()) return false;
     this.#rtpConfig.timestamp = timestamp;
     return attempt(() => this.#track.sendMessageBinary(data)) ?? false;
+  }
+
+  frames(): FrameCounts {
+    return { ...this.#frames };
   }
 
   sendData(text: string): boolean {
@@ -137,12 +146,10 @@ export class DatachannelLeg {
     return id >= 0 ? { id } : null;
   }
 
-  /** Nothing is heard of this leg from here on, nor sent on it; the connection itself stays. */
   silence(): void {
     this.#live = false;
   }
 
-  /** Silences the leg and ends it. Resolves when the library has let go of it. */
   close(): Promise<void> {
     this.silence();
     if (!this.#closing) {
@@ -167,7 +174,7 @@ export class DatachannelLeg {
       payloadType,
       `profile-level-id=${profileLevelId};packetization-mode=1;level-asymmetry-allowed=1`,
     );
-    video.addSSRC(this.ssrc, CNAME, STREAM_ID, TRACK_ID);
+    video.addSSRC(this.#ssrc, CNAME, STREAM_ID, TRACK_ID);
     if (playoutDelayId !== null) {
       video.parseSdpLine(`a=extmap:${playoutDelayId} ${PLAYOUT_DELAY_URI}`);
       this.#rtpConfig.playoutDelayId = playoutDelayId;
@@ -188,7 +195,7 @@ export class DatachannelLeg {
     track.onOpen(safely(() => this.#tell('connected')));
     track.onMessage(
       safely((packet) => {
-        if (this.#live) this.#events.rtcp(packet);
+        if (this.#live) this.#feedback.read(packet, this.#events);
       }),
     );
     track.onClosed(safely(() => this.#gone(track)));
@@ -243,6 +250,7 @@ export class DatachannelLeg {
   }
 
   #tell(state: PeerState): void {
+    this.#state = state;
     if (this.#live) this.#events.state(state);
   }
 
@@ -282,4 +290,8 @@ function attempt<T>(call: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,19 +1,15 @@
-import type { RtcConfig } from 'node-datachannel';
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import type { AccessUnit } from './camera.ts';
-import { DatachannelLeg, type LegEvents, type RtcModule } from './datachannel-leg.ts';
 import {
   type IceCandidate,
   type PeerState,
   type PeerStats,
   type ReceiverReport,
-  rtpTimestamp,
   VideoError,
   type VideoPeer,
 } from './engine.ts';
 import { MAX_REMOTE_CANDIDATES, type RemoteCandidate, readCandidate } from './ice.ts';
-import { LossMeter } from './loss.ts';
-import { readRtcp, roundTripMs } from './rtcp.ts';
+import type { FrameCounts, KeptChannel, Leg, LegEvents } from './leg.ts';
 import { type Offer, readOffer } from './sdp.ts';
 
 /**
@@ -24,15 +20,15 @@ import { type Offer, readOffer } from './sdp.ts';
 const RESTART_HOLD_MS = 1000;
 
 export interface PeerContext {
-  readonly module: RtcModule;
-  readonly config: RtcConfig;
-  /** Wall clock: sender reports carry it, round trips are taken from it. */
-  readonly wallMs: () => number;
-  readonly onClosed: (peer: DatachannelPeer) => void;
+  /** @throws VideoError `engine_failed` */
+  makeLeg(offer: Offer, events: LegEvents, kept: KeptChannel | null): Leg;
+  onClosed(peer: LegPeer): void;
 }
 
-/** One viewer over libdatachannel: a leg at a time, replaced when the viewer restarts ICE. */
-export class DatachannelPeer implements VideoPeer {
+const NO_FRAMES: FrameCounts = { framesSent: 0, framesDropped: 0, bytesSent: 0 };
+
+/** One viewer: a leg at a time, replaced when the viewer restarts ICE. */
+export class LegPeer implements VideoPeer {
   readonly #context: PeerContext;
   readonly #state$ = new BehaviorSubject<PeerState>('new');
   readonly #dataOpen$ = new BehaviorSubject(false);
@@ -40,15 +36,21 @@ export class DatachannelPeer implements VideoPeer {
   readonly #data$ = new Subject<string>();
   readonly #keyFrameRequests$ = new Subject<void>();
   readonly #reports$ = new Subject<ReceiverReport>();
-  readonly #stats = { framesSent: 0, framesDropped: 0, bytesSent: 0, keyFrameRequests: 0 };
   readonly #closing: Promise<void>[] = [];
-  #loss = new LossMeter();
+  #keyFrameRequests = 0;
+  /** Of the legs before this one, and of frames that came without a leg. */
+  #past: FrameCounts = NO_FRAMES;
+  /** Offers are answered one after another. */
+  #answering: Promise<unknown> = Promise.resolve();
+  /** One whose answer is on its way, and the state it has told meanwhile. */
+  #making: Leg | null = null;
+  #madeState: PeerState | null = null;
   /** For an offer that has not come yet. */
   #pending: RemoteCandidate[] = [];
   #taken = 0;
-  #leg: DatachannelLeg | null = null;
+  #leg: Leg | null = null;
   /** The one before a restart, until its successor is connected. */
-  #old: DatachannelLeg | null = null;
+  #old: Leg | null = null;
   #holding: NodeJS.Timeout | null = null;
   #closed: Promise<void> | null = null;
 
@@ -63,20 +65,24 @@ export class DatachannelPeer implements VideoPeer {
     this.#context = context;
   }
 
-  async answer(offerSdp: string): Promise<string> {
-    if (this.#closed) throw new VideoError('closed', 'Expected an open viewer but it is closed');
+  answer(offerSdp: string): Promise<string> {
+    const answer = this.#answering.then(() => this.#answer(offerSdp));
+    this.#answering = answer.catch(() => {});
+    return answer;
+  }
+
+  async #answer(offerSdp: string): Promise<string> {
+    this.#assertOpen();
     const offer = readOffer(offerSdp);
     const before = this.#leg;
     const leg = before && continues(before.offer, offer) ? before : this.#makeLeg(offer);
-    let answer: string;
-    try {
-      answer = leg.answer(offer);
-    } catch (cause) {
+    const answer = await leg.answer(offer).catch((error: unknown) => {
       // An offer that can't be taken changes nothing: what was connected stays so.
-      if (leg !== before) this.#closing.push(leg.close());
-      throw new VideoError('bad_offer', `libdatachannel refused the offer: ${messageOf(cause)}`, { cause });
-    }
-    if (leg !== before) this.#useLeg(leg);
+      this.#discard(leg);
+      throw error;
+    });
+    this.#assertOpen();
+    if (leg === this.#making) this.#useLeg(leg);
     for (const { candidate } of offer.candidates) this.addCandidate({ candidate, sdpMid: null });
     this.#takePending();
     return answer;
@@ -87,17 +93,10 @@ export class DatachannelPeer implements VideoPeer {
     if (remote) this.#take(remote);
   }
 
-  sendFrame(unit: AccessUnit): boolean {
-    const sent =
-      this.#state$.value === 'connected' &&
-      (this.#leg?.sendFrame(unit.data, rtpTimestamp(unit.capturedUs)) ?? false);
-    if (sent) {
-      this.#stats.framesSent += 1;
-      this.#stats.bytesSent += unit.data.byteLength;
-    } else {
-      this.#stats.framesDropped += 1;
-    }
-    return sent;
+  sendFrame({ data, keyFrame, capturedUs }: AccessUnit): boolean {
+    if (this.#leg) return this.#leg.sendFrame(data, keyFrame, capturedUs);
+    this.#past = { ...this.#past, framesDropped: this.#past.framesDropped + 1 };
+    return false;
   }
 
   sendData(text: string): boolean {
@@ -105,7 +104,7 @@ export class DatachannelPeer implements VideoPeer {
   }
 
   stats(): PeerStats {
-    return { ...this.#stats };
+    return { ...sum(this.#past, this.#leg?.frames() ?? NO_FRAMES), keyFrameRequests: this.#keyFrameRequests };
   }
 
   close(): Promise<void> {
@@ -115,6 +114,7 @@ export class DatachannelPeer implements VideoPeer {
 
   async #close(): Promise<void> {
     this.#pending = [];
+    if (this.#making) this.#discard(this.#making);
     this.#dropLeg();
     this.#state$.next('closed');
     for (const stream of [
@@ -149,38 +149,42 @@ export class DatachannelPeer implements VideoPeer {
     for (const candidate of waiting) this.#take(candidate);
   }
 
-  #makeLeg(offer: Offer): DatachannelLeg {
-    const { module, config } = this.#context;
+  #makeLeg(offer: Offer): Leg {
     const kept = this.#leg?.offer.sessionId === offer.sessionId ? this.#leg.keptChannel() : null;
-    try {
-      const leg: DatachannelLeg = new DatachannelLeg(
-        module,
-        config,
-        offer,
-        this.#eventsOf(() => leg),
-        kept,
-      );
-      return leg;
-    } catch (cause) {
-      throw new VideoError('engine_failed', `libdatachannel failed: ${messageOf(cause)}`, { cause });
-    }
+    const leg: Leg = this.#context.makeLeg(
+      offer,
+      this.#eventsOf(() => leg),
+      kept,
+    );
+    this.#making = leg;
+    this.#madeState = null;
+    return leg;
   }
 
-  #useLeg(leg: DatachannelLeg): void {
+  #discard(leg: Leg): void {
+    if (leg !== this.#making) return;
+    this.#making = null;
+    this.#closing.push(leg.close());
+  }
+
+  #useLeg(leg: Leg): void {
     this.#endOld();
+    this.#making = null;
     this.#old = this.#leg;
     this.#leg = leg;
-    this.#loss = new LossMeter();
     this.#taken = 0;
-    if (!this.#old) return;
-    // To end it now would abort the viewer's data channel before the viewer has the answer.
-    this.#old.silence();
-    this.#dataOpen$.next(false);
-    this.#state$.next('connecting');
-    this.#holding = setTimeout(() => {
-      this.#holding = null;
-      this.#takePending();
-    }, RESTART_HOLD_MS);
+    if (this.#old) {
+      this.#past = sum(this.#past, this.#old.frames());
+      // To end it now would abort the viewer's data channel before the viewer has the answer.
+      this.#old.silence();
+      this.#dataOpen$.next(false);
+      this.#state$.next('connecting');
+      this.#holding = setTimeout(() => {
+        this.#holding = null;
+        this.#takePending();
+      }, RESTART_HOLD_MS);
+    }
+    if (this.#madeState) this.#legState(leg, this.#madeState);
   }
 
   #endOld(): void {
@@ -192,12 +196,16 @@ export class DatachannelPeer implements VideoPeer {
 
   #dropLeg(): void {
     this.#endOld();
-    if (this.#leg) this.#closing.push(this.#leg.close());
+    if (this.#leg) {
+      this.#past = sum(this.#past, this.#leg.frames());
+      this.#closing.push(this.#leg.close());
+    }
     this.#leg = null;
     this.#dataOpen$.next(false);
   }
 
-  #legState(leg: DatachannelLeg, state: PeerState): void {
+  #legState(leg: Leg, state: PeerState): void {
+    if (leg === this.#making) this.#madeState = state;
     if (leg !== this.#leg) return;
     if (state === 'connected') this.#endOld();
     this.#state$.next(state);
@@ -205,31 +213,22 @@ export class DatachannelPeer implements VideoPeer {
     if (state === 'closed') this.#dropLeg();
   }
 
-  #eventsOf(leg: () => DatachannelLeg): LegEvents {
+  #eventsOf(leg: () => Leg): LegEvents {
     return {
       state: (state) => this.#legState(leg(), state),
       candidate: (candidate) => this.#localCandidates$.next(candidate),
       dataOpen: (open) => this.#dataOpen$.next(open),
       data: (text) => this.#data$.next(text),
-      rtcp: (packet) => this.#feedback(packet, leg().ssrc),
+      keyFrameWanted: () => {
+        this.#keyFrameRequests += 1;
+        this.#keyFrameRequests$.next();
+      },
+      report: (report) => this.#reports$.next(report),
     };
   }
 
-  #feedback(packet: Uint8Array, ssrc: number): void {
-    const feedback = readRtcp(packet, ssrc);
-    const { lossRatio, beyondRepair } = this.#loss.read(feedback);
-    const keyFrameRequests = feedback.keyFrameRequests + (beyondRepair ? 1 : 0);
-    for (let request = 0; request < keyFrameRequests; request += 1) {
-      this.#stats.keyFrameRequests += 1;
-      this.#keyFrameRequests$.next();
-    }
-    const { estimateKbps } = feedback;
-    if (lossRatio === null && estimateKbps === null) return;
-    this.#reports$.next({
-      lossRatio,
-      roundTripMs: roundTripMs(feedback, this.#context.wallMs()),
-      estimateKbps,
-    });
+  #assertOpen(): void {
+    if (this.#closed) throw new VideoError('closed', 'Expected an open viewer but it is closed');
   }
 }
 
@@ -243,6 +242,10 @@ function continues(before: Offer, offer: Offer): boolean {
   );
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function sum(a: FrameCounts, b: FrameCounts): FrameCounts {
+  return {
+    framesSent: a.framesSent + b.framesSent,
+    framesDropped: a.framesDropped + b.framesDropped,
+    bytesSent: a.bytesSent + b.bytesSent,
+  };
 }
