@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "capture.h"
+#include "kvs.h"
 #include "session.h"
 
 namespace roverd {
@@ -72,6 +73,13 @@ Napi::Value EndFrames(const Napi::CallbackInfo& info) {
   return Found(info, capture != nullptr);
 }
 
+Napi::Value KeepUnits(const Napi::CallbackInfo& info) {
+  if (!info[1].IsBoolean()) throw Napi::TypeError::New(info.Env(), "Expected keep to be true or false");
+  const auto capture = Named(info);
+  if (capture != nullptr) capture->KeepUnits(info[1].As<Napi::Boolean>());
+  return Found(info, capture != nullptr);
+}
+
 Napi::Value Stats(const Napi::CallbackInfo& info) {
   const auto capture = Named(info);
   if (capture == nullptr) return info.Env().Null();
@@ -89,10 +97,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("stopCapture", Napi::Function::New(env, StopCapture, "stopCapture"));
   exports.Set("requestKeyFrame", Napi::Function::New(env, RequestKeyFrame, "requestKeyFrame"));
   exports.Set("setBitrateKbps", Napi::Function::New(env, SetBitrateKbps, "setBitrateKbps"));
+  exports.Set("keepUnits", Napi::Function::New(env, KeepUnits, "keepUnits"));
   exports.Set("pushFrame", Napi::Function::New(env, PushFrame, "pushFrame"));
   exports.Set("endFrames", Napi::Function::New(env, EndFrames, "endFrames"));
   exports.Set("captureStats", Napi::Function::New(env, Stats, "captureStats"));
   exports.Set("runningCaptures", Napi::Function::New(env, RunningCaptures, "runningCaptures"));
+  exports.Set("kvs", KvsExports(env));
   return exports;
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { packageRoot } from '../config/paths.ts';
+import type { KvsAddon } from './kvs-addon.ts';
 
 /** Where pictures come from. */
 export type CaptureSource =
@@ -43,6 +44,8 @@ export type CaptureEvent =
       /** Microseconds of CLOCK_MONOTONIC. */
       readonly capturedUs: number;
     }
+  /** A unit has come and was not kept for JavaScript (`keepUnits`). At most one. */
+  | { readonly type: 'streaming' }
   /** The capture broke; `stopped` follows by itself. At most one. */
   | { readonly type: 'error'; readonly code: CaptureFailureCode; readonly message: string }
   /** The last event: threads have ended and the device is free. */
@@ -76,6 +79,11 @@ export interface NativeAddon {
   /** @throws RangeError outside 100..8000 kbit/s */
   setBitrateKbps(captureId: number, kbps: number): boolean;
   /**
+   * Whether units come as events; they do unless told otherwise. What takes them natively gets them either way.
+   * False when the capture is not running.
+   */
+  keepUnits(captureId: number, keep: boolean): boolean;
+  /**
    * Hands over one picture; its bytes are copied before this returns, so the caller may draw on.
    * True when it was taken; false when it was dropped: the encoder is behind (it holds at most 3 pictures),
    * `capturedUs` is not after the last one, or the capture is starting, stopping or unknown.
@@ -88,6 +96,8 @@ export interface NativeAddon {
   captureStats(captureId: number): CaptureStats | null;
   /** Ids of the captures whose threads are alive, in this process. */
   runningCaptures(): number[];
+  /** Null where it was compiled without the KVS WebRTC C SDK. */
+  readonly kvs: KvsAddon | null;
 }
 
 /** The addon is not built, or not for this machine. */

@@ -2,84 +2,44 @@
 
 #include <malloc.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <map>
+#include <algorithm>
 #include <thread>
 #include <utility>
 
 #include "encoder.h"
 #include "gst.h"
+#include "registry.h"
 
 namespace roverd {
 namespace {
 
 /** Half a second at 30/s: more than a garbage collection takes, less than a viewer would wait for. */
 constexpr std::size_t kMaxUnits = 15;
-constexpr int kExitTimeoutMs = 2000;
 
-/** Leaked on purpose: threads may still look into it while the process runs its destructors. */
-struct Registry {
-  std::mutex mutex;
-  std::map<std::uint32_t, std::shared_ptr<Capture>> captures;
-};
-
-Registry& registry() {
-  static Registry* const instance = new Registry;
-  return *instance;
-}
-
-std::vector<std::shared_ptr<Capture>> All() {
-  const std::lock_guard<std::mutex> lock(registry().mutex);
-  std::vector<std::shared_ptr<Capture>> all;
-  for (const auto& entry : registry().captures) all.push_back(entry.second);
-  return all;
-}
-
-/** process.exit() runs no cleanup hooks: without this, GStreamer's threads would run into torn-down libraries. */
-void StopAllAtExit() {
-  const auto all = All();
-  for (const auto& capture : all) capture->Stop();
-  for (const auto& capture : all) capture->WaitUntilEnded(kExitTimeoutMs);
-}
-
-std::uint32_t NextId() {
-  static std::atomic<std::uint32_t> next{1};
-  return next++;
-}
+Registry<Capture>& registry() { return Registry<Capture>::Instance(); }
 
 }  // namespace
 
 Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
-    : options_(options), wake_(std::move(wake)), id_(NextId()), bitrate_kbps_(options.bitrate_kbps) {}
+    : options_(options), wake_(std::move(wake)), id_(Registry<Capture>::NextId()), bitrate_kbps_(options.bitrate_kbps), units_(kMaxUnits) {}
 
 std::shared_ptr<Capture> Capture::Start(const CaptureOptions& options, std::function<void()> wake) {
-  static std::once_flag once;
-  std::call_once(once, [] { std::atexit(StopAllAtExit); });
   std::shared_ptr<Capture> capture(new Capture(options, std::move(wake)));
-  {
-    const std::lock_guard<std::mutex> lock(registry().mutex);
-    registry().captures.emplace(capture->id_, capture);
-  }
+  registry().Add(capture->id_, capture);
   try {
     std::thread([capture] { capture->ThreadMain(); }).detach();
   } catch (...) {
-    const std::lock_guard<std::mutex> lock(registry().mutex);
-    registry().captures.erase(capture->id_);
+    registry().Remove(capture->id_);
     throw;
   }
   return capture;
 }
 
-std::shared_ptr<Capture> Capture::Find(std::uint32_t id) {
-  const std::lock_guard<std::mutex> lock(registry().mutex);
-  const auto found = registry().captures.find(id);
-  return found == registry().captures.end() ? nullptr : found->second;
-}
+std::shared_ptr<Capture> Capture::Find(std::uint32_t id) { return registry().Find(id); }
 
 std::vector<std::uint32_t> Capture::Ids() {
   std::vector<std::uint32_t> ids;
-  for (const auto& capture : All()) ids.push_back(capture->id());
+  for (const auto& capture : registry().All()) ids.push_back(capture->id());
   return ids;
 }
 
@@ -138,42 +98,65 @@ void Capture::PlayOnce(Encoder encoder, bool* delivered_any) {
   pipeline->Run();
 }
 
-void Capture::Deliver(Unit&& unit) {
+void Capture::Deliver(Unit&& delivered) {
+  const auto unit = std::make_shared<const Unit>(std::move(delivered));
+  std::vector<std::shared_ptr<UnitSink>> sinks;
+  bool wake = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return;
-    if (waiting_for_key_frame_ && !unit.key_frame) {
-      stats_.units_dropped++;
-      return;
-    }
-    waiting_for_key_frame_ = false;
-    if (units_.size() >= kMaxUnits) {
-      stats_.units_dropped += units_.size() + 1;
-      units_.clear();
-      waiting_for_key_frame_ = true;
-      key_frame_owed_ = true;
+    sinks = sinks_;
+    if (!keep_units_) {
+      wake = streaming_ == Streaming::kNotYet;
+      if (wake) streaming_ = Streaming::kToTell;
     } else {
-      units_.push_back(std::move(unit));
+      const UnitQueue::Result result = units_.Put(unit);
+      if (result == UnitQueue::Result::kOverflowed) key_frame_owed_ = true;
+      if (result != UnitQueue::Result::kAwaitingKeyFrame) wake = true;
     }
   }
-  wake_();
+  for (const auto& sink : sinks) sink->Take(unit);
+  if (wake) wake_();
 }
 
-std::optional<Unit> Capture::TakeUnit() {
+SharedUnit Capture::TakeUnit() {
   std::shared_ptr<Pipeline> ask;
-  std::optional<Unit> unit;
+  SharedUnit unit;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_) return std::nullopt;
-    if (std::exchange(key_frame_owed_, false) && waiting_for_key_frame_) ask = pipeline_;
-    if (!units_.empty()) {
-      unit = std::move(units_.front());
-      units_.pop_front();
-      stats_.units_delivered++;
-    }
+    if (stopping_) return nullptr;
+    if (std::exchange(key_frame_owed_, false) && units_.awaiting_key_frame()) ask = pipeline_;
+    unit = units_.Take();
+    if (unit != nullptr) stats_.units_delivered++;
   }
   if (ask != nullptr) ask->RequestKeyFrame();
   return unit;
+}
+
+bool Capture::TakeStreaming() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_ || streaming_ != Streaming::kToTell) return false;
+  streaming_ = Streaming::kTold;
+  return true;
+}
+
+void Capture::KeepUnits(bool keep) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  keep_units_ = keep;
+  units_.Restart();
+}
+
+bool Capture::AddSink(std::shared_ptr<UnitSink> sink) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_) return false;
+  sinks_.push_back(std::move(sink));
+  return true;
+}
+
+void Capture::RemoveSink(const UnitSink* sink) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sinks_.erase(std::remove_if(sinks_.begin(), sinks_.end(), [sink](const auto& one) { return one.get() == sink; }),
+               sinks_.end());
 }
 
 std::optional<Failure> Capture::TakeFailure() {
@@ -186,7 +169,8 @@ void Capture::Stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
-    units_.clear();
+    units_.Restart();
+    sinks_.clear();
     pipeline = pipeline_;
   }
   if (pipeline != nullptr) pipeline->Interrupt();
@@ -207,10 +191,7 @@ void Capture::Fail(const Failure& failure) {
 }
 
 void Capture::End() {
-  {
-    const std::lock_guard<std::mutex> lock(registry().mutex);
-    registry().captures.erase(id_);
-  }
+  registry().Remove(id_);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ended_ = true;
@@ -248,7 +229,9 @@ void Capture::SetBitrateKbps(int kbps) {
 
 CaptureStats Capture::Stats() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return stats_;
+  CaptureStats stats = stats_;
+  stats.units_dropped = units_.dropped();
+  return stats;
 }
 
 }  // namespace roverd

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +12,7 @@
 
 #include "options.h"
 #include "pipeline.h"
+#include "unit_queue.h"
 
 namespace roverd {
 
@@ -27,7 +27,7 @@ struct CaptureStats {
 /**
  * A running capture: its thread, and a bounded queue of units from GStreamer's threads to one reader. A reader that
  * falls behind loses everything up to the next key frame, and that key frame is asked for when it reads again: what
- * it then gets is fresh and can be decoded.
+ * it then gets is fresh and can be decoded. Sinks take the same units at once and see to themselves.
  *
  * Captures are found by id from any thread of the process while their thread is alive.
  */
@@ -48,7 +48,15 @@ class Capture {
   /** Whether the capture's thread has ended, waiting for it up to `timeout_ms`. */
   bool WaitUntilEnded(int timeout_ms);
 
-  std::optional<Unit> TakeUnit();
+  /** Null when there is none. */
+  SharedUnit TakeUnit();
+  /** Whether a unit has come that was not kept, once. */
+  bool TakeStreaming();
+  /** Whether units are kept for the reader; they are unless told otherwise. Those kept already are dropped. */
+  void KeepUnits(bool keep);
+  /** Takes every unit from the next one on; false when the capture is stopping. */
+  bool AddSink(std::shared_ptr<UnitSink> sink);
+  void RemoveSink(const UnitSink* sink);
   /** Why the capture broke, once. */
   std::optional<Failure> TakeFailure();
 
@@ -79,8 +87,10 @@ class Capture {
   bool stopping_ = false;
   bool ended_ = false;
   std::shared_ptr<Pipeline> pipeline_;
-  std::deque<Unit> units_;
-  bool waiting_for_key_frame_ = true;
+  UnitQueue units_;
+  std::vector<std::shared_ptr<UnitSink>> sinks_;
+  bool keep_units_ = true;
+  enum class Streaming { kNotYet, kToTell, kTold } streaming_ = Streaming::kNotYet;
   bool key_frame_owed_ = false;
   std::optional<Failure> failure_;
   CaptureStats stats_;

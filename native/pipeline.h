@@ -7,22 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "file_player.h"
 #include "frame_input.h"
 #include "gst.h"
 #include "options.h"
+#include "unit.h"
 
 namespace roverd {
-
-/** One coded picture. */
-struct Unit {
-  std::vector<std::uint8_t> data;
-  /** Microseconds of CLOCK_MONOTONIC. */
-  std::int64_t captured_us = 0;
-  bool key_frame = false;
-};
 
 /**
  * Source, encoder and sink, from built to torn down. One thread builds it, calls Run() and destroys it; the other

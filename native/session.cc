@@ -1,29 +1,15 @@
 #include "session.h"
 
-#include <mutex>
 #include <string>
 #include <utility>
+
+#include "emit.h"
 
 namespace roverd {
 namespace {
 
 /** A device whose driver hangs must not hang the exit of a worker or of the process. */
 constexpr int kTeardownTimeoutMs = 2000;
-
-/** A listener that throws is reported like any other uncaught exception; events go on. */
-void Emit(const Napi::Env& env, const Napi::Function& on_event, const Napi::Object& event) {
-  try {
-    on_event.Call({event});
-  } catch (const Napi::Error& error) {
-    napi_fatal_exception(env, error.Value());
-  }
-}
-
-Napi::Object EventOf(const Napi::Env& env, const char* type) {
-  Napi::Object event = Napi::Object::New(env);
-  event.Set("type", type);
-  return event;
-}
 
 }  // namespace
 
@@ -37,32 +23,8 @@ Napi::Object StatsObject(const Napi::Env& env, const CaptureStats& stats) {
   return object;
 }
 
-struct Session::Doorbell {
-  std::mutex mutex;
-  napi_threadsafe_function bell = nullptr;
-  bool rung = false;
-
-  /** At most one call waits in the thread-safe function; the units wait, bounded, in the capture. */
-  void Ring() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (bell == nullptr || rung) return;
-    rung = napi_call_threadsafe_function(bell, nullptr, napi_tsfn_nonblocking) == napi_ok;
-  }
-
-  void Answer() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    rung = false;
-  }
-
-  napi_threadsafe_function TakeDown() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    return std::exchange(bell, nullptr);
-  }
-};
-
 std::uint32_t Session::Start(const Napi::Env& env, const CaptureOptions& options, const Napi::Function& on_event) {
   auto* session = new Session;
-  session->doorbell_ = std::make_shared<Doorbell>();
   napi_threadsafe_function bell = nullptr;
   const napi_status status = napi_create_threadsafe_function(
       env, on_event, nullptr, Napi::String::New(env, "roverd capture"), 0, 1, session, &Session::OnFinalize, session,
@@ -71,7 +33,7 @@ std::uint32_t Session::Start(const Napi::Env& env, const CaptureOptions& options
     delete session;
     throw Napi::Error::New(env);
   }
-  session->doorbell_->bell = bell;
+  session->doorbell_ = std::make_shared<Doorbell>(bell);
   // Added after the thread-safe function's own hook, so it runs before that frees it.
   napi_add_env_cleanup_hook(env, &Session::OnTeardown, session);
   try {
@@ -98,7 +60,8 @@ void Session::OnRing(napi_env env, napi_value on_event, void* context, void*) {
 void Session::Drain(const Napi::Env& env, const Napi::Function& on_event) {
   // Asked first: what the capture leaves behind before it ends is then seen below.
   const bool ended = capture_->WaitUntilEnded(0);
-  while (const auto unit = capture_->TakeUnit()) {
+  if (capture_->TakeStreaming()) Emit(env, on_event, EventOf(env, "streaming"));
+  while (const SharedUnit unit = capture_->TakeUnit()) {
     const Napi::HandleScope scope(env);
     Napi::Object event = EventOf(env, "unit");
     event.Set("data", Napi::Buffer<std::uint8_t>::Copy(env, unit->data.data(), unit->data.size()));

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "capture.h"
+#include "doorbell.h"
 
 namespace roverd {
 
@@ -21,9 +22,6 @@ class Session {
   Session& operator=(const Session&) = delete;
 
  private:
-  /** Shared with the capture's threads, which may outlive the session. */
-  struct Doorbell;
-
   Session() = default;
   ~Session() = default;
   static void OnRing(napi_env env, napi_value on_event, void* session, void* data);

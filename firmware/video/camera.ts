@@ -38,6 +38,11 @@ export type CameraStatus =
  */
 export interface Camera {
   readonly accessUnits$: Observable<AccessUnit>;
+  /**
+   * Where pictures are coded in the addon: the id of the running capture, null between two. Subscribing starts the
+   * camera as above, for engines that take the units natively: none pass through JavaScript on its account.
+   */
+  readonly captures$?: Observable<number | null>;
   readonly status$: Observable<CameraStatus>;
   /** Asks the encoder for a key frame as soon as it can; without effect while idle. */
   requestKeyFrame(): void;

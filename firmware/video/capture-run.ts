@@ -4,6 +4,8 @@ import type { CaptureSource } from './capture-source.ts';
 
 export interface CaptureListener {
   unit(unit: AccessUnit): void;
+  /** Pictures have begun to flow, and go past JavaScript. */
+  streaming(): void;
   /** The capture broke; `ended` follows. */
   failed(error: CameraError): void;
   /** The camera, its threads and the producer are free. The last call. */
@@ -50,6 +52,16 @@ export class CaptureRun {
     if (this.#captureId !== undefined) this.#addon.stopCapture(this.#captureId);
   }
 
+  /** Null when it could not be started. */
+  get captureId(): number | null {
+    return this.#captureId ?? null;
+  }
+
+  /** Whether units come to the listener, or only go where they are taken natively. */
+  keepUnits(keep: boolean): void {
+    if (this.#captureId !== undefined) this.#addon.keepUnits(this.#captureId, keep);
+  }
+
   requestKeyFrame(): void {
     if (this.#captureId !== undefined) this.#addon.requestKeyFrame(this.#captureId);
   }
@@ -66,6 +78,8 @@ export class CaptureRun {
     return this.#addon.startCapture(options, (event) => {
       if (event.type === 'unit') {
         if (!this.#stopping) this.#listener.unit(event);
+      } else if (event.type === 'streaming') {
+        if (!this.#stopping) this.#listener.streaming();
       } else if (event.type === 'error') {
         this.#fail(new CameraError(event.code, event.message));
       } else {

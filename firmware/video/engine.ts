@@ -47,6 +47,11 @@ export interface VideoPeer {
   addCandidate(candidate: IceCandidate): void;
   /** Queues one access unit. False when the peer can't take it now (not connected): the caller gates on a key frame. */
   sendFrame(unit: AccessUnit): boolean;
+  /**
+   * Takes the units of this running capture of the addon by itself, from a key frame on; null ends that. It asks for
+   * key frames by `keyFrameRequests$` then. Only where the engine `takesCaptures`.
+   */
+  attachCapture?(captureId: number | null): void;
   /** Sends text on the viewer's data channel; false when there is none or it is not open. */
   sendData(text: string): boolean;
   readonly localCandidates$: Observable<IceCandidate>;
@@ -64,6 +69,8 @@ export interface VideoPeer {
 
 export interface VideoEngine {
   readonly name: string;
+  /** Whether its peers take units from the addon's captures without JavaScript in between. */
+  readonly takesCaptures?: boolean;
   createPeer(options: { readonly iceServers: readonly IceServer[] }): Promise<VideoPeer>;
   /** Closes all peers. */
   close(): Promise<void>;

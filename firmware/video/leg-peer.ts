@@ -37,6 +37,7 @@ export class LegPeer implements VideoPeer {
   readonly #keyFrameRequests$ = new Subject<void>();
   readonly #reports$ = new Subject<ReceiverReport>();
   readonly #closing: Promise<void>[] = [];
+  #captureId: number | null = null;
   #keyFrameRequests = 0;
   /** Of the legs before this one, and of frames that came without a leg. */
   #past: FrameCounts = NO_FRAMES;
@@ -97,6 +98,11 @@ export class LegPeer implements VideoPeer {
     if (this.#leg) return this.#leg.sendFrame(data, keyFrame, capturedUs);
     this.#past = { ...this.#past, framesDropped: this.#past.framesDropped + 1 };
     return false;
+  }
+
+  attachCapture(captureId: number | null): void {
+    this.#captureId = captureId;
+    this.#leg?.attachCapture?.(captureId);
   }
 
   sendData(text: string): boolean {
@@ -184,6 +190,7 @@ export class LegPeer implements VideoPeer {
         this.#takePending();
       }, RESTART_HOLD_MS);
     }
+    leg.attachCapture?.(this.#captureId);
     if (this.#madeState) this.#legState(leg, this.#madeState);
   }
 

@@ -38,6 +38,8 @@ export interface Leg {
   addCandidate(text: string): void;
   /** False when it could not be sent now. */
   sendFrame(data: Buffer, keyFrame: boolean, capturedUs: number): boolean;
+  /** Where the library takes the units of a running capture by itself; null ends that. */
+  attachCapture?(captureId: number | null): void;
   sendData(text: string): boolean;
   frames(): FrameCounts;
   keptChannel(): KeptChannel | null;

@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import {
   asyncScheduler,
   BehaviorSubject,
+  distinctUntilChanged,
   Observable,
   type SchedulerLike,
   Subject,
+  type Subscriber,
   type Subscription,
 } from 'rxjs';
 import {
@@ -74,7 +76,10 @@ class GStreamerCamera implements NativeCamera {
     framesTaken: 0,
     framesRefused: 0,
   };
+  readonly #captureId = new BehaviorSubject<number | null>(null);
   #viewers = 0;
+  /** Of the viewers, those who want units in JavaScript. */
+  #readers = 0;
   #failures = 0;
   #run: CaptureRun | undefined;
   #retry: Subscription | undefined;
@@ -85,17 +90,14 @@ class GStreamerCamera implements NativeCamera {
 
   readonly status$: Observable<CameraStatus> = this.#status.asObservable();
 
-  readonly accessUnits$ = new Observable<AccessUnit>((viewer) => {
-    const subscription = this.#units.subscribe(viewer);
-    if (this.#closing) return subscription;
-    this.#viewers++;
-    this.#linger?.unsubscribe();
-    this.#start();
-    return () => {
-      subscription.unsubscribe();
-      this.#viewers--;
-      if (this.#viewers === 0) this.#leave();
-    };
+  readonly accessUnits$ = new Observable<AccessUnit>((reader) => {
+    reader.add(this.#units.subscribe(reader));
+    this.#enter(true, reader);
+  });
+
+  readonly captures$ = new Observable<number | null>((watcher) => {
+    this.#enter(false, watcher);
+    watcher.add(this.#captureId.pipe(distinctUntilChanged()).subscribe(watcher));
   });
 
   constructor(options: NativeCameraOptions) {
@@ -139,6 +141,22 @@ class GStreamerCamera implements NativeCamera {
     return this.#closing;
   }
 
+  /** `reads` when units are wanted in JavaScript. */
+  #enter(reads: boolean, viewer: Subscriber<unknown>): void {
+    if (this.#closing) return;
+    this.#viewers++;
+    if (reads) this.#readers++;
+    if (reads && this.#readers === 1) this.#run?.keepUnits(true);
+    this.#linger?.unsubscribe();
+    viewer.add(() => {
+      this.#viewers--;
+      if (reads) this.#readers--;
+      if (reads && this.#readers === 0) this.#run?.keepUnits(false);
+      if (this.#viewers === 0) this.#leave();
+    });
+    this.#start();
+  }
+
   #start(): void {
     if (this.#viewers === 0 || this.#closing || this.#retry) return;
     if (!this.#run) this.#run = this.#newRun();
@@ -150,11 +168,15 @@ class GStreamerCamera implements NativeCamera {
     this.#status.next({ state: 'starting' });
     try {
       const addon = (this.#options.addon ?? loadAddon)();
-      return new CaptureRun(addon, this.#capture, this.#sources.source, {
+      const run = new CaptureRun(addon, this.#capture, this.#sources.source, {
         unit: (unit) => this.#onUnit(unit),
+        streaming: () => this.#onStreaming(),
         failed: (error) => this.#onFailure(error),
         ended: (stats) => this.#onEnded(stats),
       });
+      if (this.#readers === 0) run.keepUnits(false);
+      this.#captureId.next(run.captureId);
+      return run;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       this.#onFailure(new CameraError('addon_missing', why, { cause }));
@@ -163,18 +185,22 @@ class GStreamerCamera implements NativeCamera {
   }
 
   #onUnit(unit: AccessUnit): void {
-    if (this.#status.value.state === 'starting') {
-      this.#status.next({ state: 'streaming' });
-      this.#options.logger?.info({ encoder: this.stats().encoder }, 'the camera streams');
-      this.#steady = this.#scheduler.schedule(() => {
-        this.#failures = 0;
-      }, STEADY_MS);
-    }
+    this.#onStreaming();
     this.#units.next(unit);
+  }
+
+  #onStreaming(): void {
+    if (this.#status.value.state !== 'starting') return;
+    this.#status.next({ state: 'streaming' });
+    this.#options.logger?.info({ encoder: this.stats().encoder }, 'the camera streams');
+    this.#steady = this.#scheduler.schedule(() => {
+      this.#failures = 0;
+    }, STEADY_MS);
   }
 
   #onFailure(error: CameraError): void {
     this.#steady?.unsubscribe();
+    this.#captureId.next(null);
     const { source, fallback } = this.#sources;
     if (error.code === 'camera_missing' && fallback) this.#sources = { source: fallback, fallback: source };
     const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS);
@@ -206,12 +232,14 @@ class GStreamerCamera implements NativeCamera {
     this.#retry = undefined;
     this.#steady?.unsubscribe();
     this.#failures = 0;
+    this.#captureId.next(null);
     this.#run?.stop();
     if (this.#status.value.state !== 'idle') this.#status.next({ state: 'idle' });
   }
 
   #finishClosing(): void {
     this.#status.complete();
+    this.#captureId.complete();
     this.#closed?.();
   }
 }

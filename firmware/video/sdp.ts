@@ -3,6 +3,9 @@ import { type IceCandidate, VideoError } from './engine.ts';
 /** As in Amazon KVS; far above what a browser's offer of one video and one data channel takes. */
 export const MAX_SDP_CHARACTERS = 25_000;
 
+/** A token (RFC 8866 section 9), of a length nobody exceeds. */
+export const MID = /^[\w.!#$%&'*+^`{|}~-]{1,64}$/;
+
 const PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
 
 /** What an answer needs to know of a viewer's offer. */
@@ -87,13 +90,7 @@ function h264Of({ kind, port, payloadTypes, attributes }: Section): Offer['video
   const receives = !attributes.includes('a=sendonly') && !attributes.includes('a=inactive');
   // Port 0 together with bundle-only is not a refusal (RFC 8843 section 6).
   const refused = port === '0' && !attributes.includes('a=bundle-only');
-  if (
-    kind !== 'video' ||
-    refused ||
-    !receives ||
-    mid === undefined ||
-    !/^[\w.!#$%&'*+^`{|}~-]{1,64}$/.test(mid)
-  ) {
+  if (kind !== 'video' || refused || !receives || mid === undefined || !MID.test(mid)) {
     return null;
   }
   const formats = payloadTypes.flatMap((payloadType) => {
@@ -121,7 +118,7 @@ function parametersOf(attributes: readonly string[], payloadType: string): Map<s
 }
 
 /** RFC 8285: ids 1..14 fit the one-byte header. */
-function extensionId(attributes: readonly string[], uri: string): number | null {
+export function extensionId(attributes: readonly string[], uri: string): number | null {
   for (const line of attributes) {
     const found = /^a=extmap:(\d+)(?:\/\w+)? (\S+)/.exec(line);
     const id = Number(found?.[1]);
@@ -130,7 +127,7 @@ function extensionId(attributes: readonly string[], uri: string): number | null 
   return null;
 }
 
-function attribute(lines: readonly string[], name: string): string | undefined {
+export function attribute(lines: readonly string[], name: string): string | undefined {
   const prefix = `a=${name}:`;
   return lines
     .find((line) => line.startsWith(prefix))

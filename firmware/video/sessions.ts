@@ -1,4 +1,12 @@
-import { asyncScheduler, interval, type SchedulerLike, Subject, Subscription, throttleTime } from 'rxjs';
+import {
+  asyncScheduler,
+  interval,
+  type Observable,
+  type SchedulerLike,
+  Subject,
+  Subscription,
+  throttleTime,
+} from 'rxjs';
 import type { Logger } from '../telemetry/log.ts';
 import type { Camera, CameraStatus } from './camera.ts';
 import { type IceServer, type VideoEngine, VideoError } from './engine.ts';
@@ -77,6 +85,8 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
   let cameraStatus: CameraStatus = { state: 'idle' };
   let bitrate = options.bitrate;
   let kbps = lowestKbps([], bitrate);
+  /** What viewers take their units from, where they do so by themselves. */
+  let captureId: number | null = null;
   let closed = false;
   let enabled = true;
 
@@ -114,13 +124,27 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
     const wanted = [...viewers.values()].some((viewer) => viewer.wantsPictures);
     if (wanted && !watching) {
       camera.setBitrateKbps(kbps);
-      watching = camera.accessUnits$.subscribe((unit) => {
-        for (const viewer of viewers.values()) viewer.sendFrame(unit);
-      });
+      watching = engine.takesCaptures && camera.captures$ ? attach(camera.captures$) : forward();
     } else if (!wanted && watching) {
       watching.unsubscribe();
       watching = null;
     }
+  }
+
+  function forward(): Subscription {
+    return camera.accessUnits$.subscribe((unit) => {
+      for (const viewer of viewers.values()) viewer.sendFrame(unit);
+    });
+  }
+
+  function attach(captures$: Observable<number | null>): Subscription {
+    const tell = (id: number | null) => {
+      captureId = id;
+      for (const viewer of viewers.values()) viewer.attachCapture(id);
+    };
+    const subscription = captures$.subscribe(tell);
+    subscription.add(() => tell(null));
+    return subscription;
   }
 
   function updateBitrate(): void {
@@ -165,6 +189,7 @@ export function createVideoSessions(options: VideoSessionsOptions): VideoSession
     }
     before?.closeFor({ code: 'replaced', message: 'The same viewer opened the video anew' });
     const viewer = new Viewer(viewerId, callbacks, host, iceServers);
+    viewer.attachCapture(captureId);
     viewers.set(viewerId, viewer);
     startChecking();
     logger?.info({ viewer: viewerId }, 'video session opened');

@@ -104,6 +104,8 @@ export class Viewer implements VideoSession {
   #gated = true;
   /** The first and the latest frame since this viewer was last heard of. */
   #unheard: { readonly sinceMs: number; readonly sentMs: number } | null = null;
+  #captureId: number | null = null;
+  #framesNoted = 0;
   #rate: RateState;
   #lossRatio: number | null = null;
   #roundTripMs: number | null = null;
@@ -167,12 +169,17 @@ export class Viewer implements VideoSession {
     if (!this.#peer || !this.connected || (this.#gated && !unit.keyFrame)) return;
     if (this.#peer.sendFrame(unit)) {
       this.#gated = false;
-      const sentMs = this.#host.nowMs();
-      this.#unheard = { sinceMs: this.#unheard?.sinceMs ?? sentMs, sentMs };
+      this.#noteSent();
     } else {
       this.#gated = true;
       this.#host.askKeyFrame();
     }
+  }
+
+  /** Has the peer take the units of this capture itself; null ends that. */
+  attachCapture(captureId: number | null): void {
+    this.#captureId = captureId;
+    this.#peer?.attachCapture?.(captureId);
   }
 
   close(reason = 'closed by its link'): Promise<void> {
@@ -195,6 +202,7 @@ export class Viewer implements VideoSession {
   /** To be called regularly: ends what took too long. */
   checkDeadlines(): void {
     const nowMs = this.#host.nowMs();
+    this.#noteAttached();
     const connecting = this.#state === 'new' || this.#state === 'connecting';
     if (connecting && nowMs - this.#negotiatedMs > CONNECT_TIMEOUT_MS) {
       this.closeFor({ code: 'not_connected', message: 'The video did not connect within 30 s' });
@@ -250,6 +258,7 @@ export class Viewer implements VideoSession {
     );
     this.#subscriptions.add(peer.keyFrameRequests$.subscribe(() => this.#host.askKeyFrame()));
     this.#subscriptions.add(peer.reports$.subscribe((report) => this.#reported(report)));
+    if (this.#captureId !== null) peer.attachCapture?.(this.#captureId);
     for (const candidate of this.#waiting.splice(0)) peer.addCandidate(candidate);
   }
 
@@ -285,6 +294,19 @@ export class Viewer implements VideoSession {
   #heard(): void {
     if (this.#silentMs() >= OUTAGE_MS) this.#host.askKeyFrame();
     this.#unheard = null;
+  }
+
+  #noteSent(): void {
+    const sentMs = this.#host.nowMs();
+    this.#unheard = { sinceMs: this.#unheard?.sinceMs ?? sentMs, sentMs };
+  }
+
+  /** Frames the peer took itself show only in its counts. */
+  #noteAttached(): void {
+    if (this.#captureId === null || !this.connected) return;
+    const { framesSent } = this.#peer?.stats() ?? NO_STATS;
+    if (framesSent > this.#framesNoted) this.#noteSent();
+    this.#framesNoted = framesSent;
   }
 
   /** How long frames have gone out with nothing coming back: ICE itself notices a dead viewer only after 30 s. */

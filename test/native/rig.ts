@@ -51,7 +51,7 @@ export class Recording {
         this.arrivalsUs.push(nowUs());
         this.onUnit(event);
       } else if (event.type === 'error') this.errors.push(event);
-      else this.stats = event.stats;
+      else if (event.type === 'stopped') this.stats = event.stats;
     });
   }
 
