@@ -307,7 +307,10 @@ export const schema = withVariables({
       sensitive: true,
       doc: 'STUN and TURN servers; none are needed where robot and viewer share a network.',
     }),
-    engine: oneOf(['datachannel'], { default: 'datachannel', doc: 'What speaks WebRTC.' }),
+    engine: oneOf(['auto', 'kvs', 'datachannel'], {
+      default: 'auto',
+      doc: 'What speaks WebRTC. auto: the KVS WebRTC C SDK where the addon was built with it, else node-datachannel.',
+    }),
   },
   simulator: {
     batteryRatio: number({

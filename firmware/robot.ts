@@ -24,8 +24,8 @@ import type { RobotState } from './teleop/wire.ts';
 import { VERSION } from './version.ts';
 import type { Camera, CameraStatus } from './video/camera.ts';
 import { chooseSource } from './video/capture-source.ts';
-import { createDatachannelEngine } from './video/datachannel-engine.ts';
 import { createNativeCamera } from './video/native-camera.ts';
+import { openEngine } from './video/open-engine.ts';
 import { createVideoSessions } from './video/sessions.ts';
 
 /** The code printed where the robot was started is for the person who stands there. */
@@ -259,9 +259,7 @@ function openVideo(config: Config, simulator: Simulator | null, logger: Logger, 
     ...chosen,
     logger,
   });
-  const engine = createDatachannelEngine({
-    logger: (level, message) => logger.warn({ engine: level }, message),
-  });
+  const engine = openEngine(config, logger);
   const { minBitrateKbps, maxBitrateKbps, bitrateKbps, maxViewers, iceServers } = config.video;
   const sessions = createVideoSessions({
     camera,

@@ -37,9 +37,13 @@ export async function ensureNativePackages(root, steps, node = process.execPath)
 }
 
 export async function ensureAddon(root, steps) {
-  const sources = ['binding.gyp', 'package-lock.json', ...filesBelow(root, 'native', ['.c', '.cc', '.h'])];
+  const sources = [
+    'binding.gyp',
+    'package-lock.json',
+    ...filesBelow(root, 'native', ['.c', '.cc', '.h', '.mjs']),
+  ];
   mkdirSync(join(root, 'build'), { recursive: true });
-  await unlessStamped(join(root, 'build/addon-stamp'), hashOf(root, sources, process.arch), () =>
+  await unlessStamped(join(root, 'build/addon-stamp'), hashOf(root, sources, process.arch, ...kvsSdk()), () =>
     steps.step('camera addon', ({ run }) => {
       // Not `rebuild`: it would remove build/ with everything else that is kept there. make follows the headers.
       const nodeGyp = [NODE_GYP, 'configure', 'build', `--jobs=${compilers()}`];
@@ -130,6 +134,16 @@ function npm(args) {
   const besides = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const script = process.env.npm_execpath ?? (existsSync(besides) ? besides : null);
   return /\.[cm]?js$/.test(script ?? '') ? [process.execPath, [script, ...args]] : ['npm', args];
+}
+
+/** The KVS WebRTC C SDK to build with, where one is named (native/kvs-prefix.mjs), and when it was installed. */
+function kvsSdk() {
+  const prefix = process.env.KVS_WEBRTC_PREFIX || process.env.npm_config_kvs_webrtc_prefix;
+  if (!prefix) return [];
+  const libraries = ['lib', 'lib64'].flatMap((folder) =>
+    list(join(prefix, folder)).map((name) => join(prefix, folder, name)),
+  );
+  return [prefix, String(newest(libraries))];
 }
 
 /** Compilers at a time: one takes up to 1 GiB, more than the smallest Pi has. */

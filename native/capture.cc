@@ -141,9 +141,13 @@ bool Capture::TakeStreaming() {
 }
 
 void Capture::KeepUnits(bool keep) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  keep_units_ = keep;
-  units_.Restart();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (std::exchange(keep_units_, keep) == keep) return;
+    units_.Restart();
+  }
+  // The reader who comes begins with one.
+  if (keep) RequestKeyFrame();
 }
 
 bool Capture::AddSink(std::shared_ptr<UnitSink> sink) {

@@ -96,20 +96,22 @@ export async function checkPort(
   return { finding: { what, detail: 'taken by a program that is no robot', mend }, robotAnswers: false };
 }
 
-/** Makes and closes one WebRTC peer. */
-export async function checkEngine(): Promise<Finding> {
+/** Makes and closes one WebRTC peer; says which engine it is, and why. */
+export async function checkEngine({ video }: Config): Promise<Finding> {
   const what = 'WebRTC engine';
   try {
-    const { createDatachannelEngine } = await import('../video/datachannel-engine.ts');
-    const engine = createDatachannelEngine();
+    const { createEngine, chooseEngine } = await import('../video/open-engine.ts');
+    const { name, why } = chooseEngine(video.engine);
+    const engine = createEngine(name);
     try {
       await (await engine.createPeer({ iceServers: [] })).close();
     } finally {
       await engine.close();
     }
-    return { what, detail: engine.name };
+    return { what, detail: `${name}: ${why}` };
   } catch (error) {
-    return { what, detail: (error as Error).message, mend: BUILD };
+    const mend = video.engine === 'kvs' ? 'do as it says, or set video.engine to auto' : BUILD;
+    return { what, detail: (error as Error).message, mend };
   }
 }
 

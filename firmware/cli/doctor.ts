@@ -32,7 +32,7 @@ export async function doctor(options: DoctorArguments): Promise<ExitCode> {
   }
   const port = await checkPort(config);
   const encoder = await checkEncoder(config);
-  findings.push(port.finding, await checkEngine(), encoder);
+  findings.push(port.finding, await checkEngine(config), encoder);
   // A camera serves one process at a time, and none without an encoder.
   if (!port.robotAnswers && encoder.mend === undefined) findings.push(await checkCamera(config));
 

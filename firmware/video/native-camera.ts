@@ -146,13 +146,13 @@ class GStreamerCamera implements NativeCamera {
     if (this.#closing) return;
     this.#viewers++;
     if (reads) this.#readers++;
-    if (reads && this.#readers === 1) this.#run?.keepUnits(true);
+    this.#run?.keepUnits(this.#readers > 0);
     this.#linger?.unsubscribe();
     viewer.add(() => {
       this.#viewers--;
       if (reads) this.#readers--;
-      if (reads && this.#readers === 0) this.#run?.keepUnits(false);
       if (this.#viewers === 0) this.#leave();
+      else if (reads && this.#readers === 0) this.#run?.keepUnits(false);
     });
     this.#start();
   }
