@@ -31,7 +31,7 @@ struct CaptureStats {
  *
  * Captures are found by id from any thread of the process while their thread is alive.
  */
-class Capture {
+class Capture : public UnitSource {
  public:
   /** `wake` tells the reader that there is something to take; it is called on the capture's threads and must not throw. */
   static std::shared_ptr<Capture> Start(const CaptureOptions& options, std::function<void()> wake);
@@ -54,9 +54,8 @@ class Capture {
   bool TakeStreaming();
   /** Whether units are kept for the reader; they are unless told otherwise. Those kept already are dropped. */
   void KeepUnits(bool keep);
-  /** Takes every unit from the next one on; false when the capture is stopping. */
-  bool AddSink(std::shared_ptr<UnitSink> sink);
-  void RemoveSink(const UnitSink* sink);
+  bool AddSink(std::shared_ptr<UnitSink> sink) override;
+  void RemoveSink(const UnitSink* sink) override;
   /** Why the capture broke, once. */
   std::optional<Failure> TakeFailure();
 

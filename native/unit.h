@@ -25,4 +25,14 @@ class UnitSink {
   virtual void Take(const SharedUnit& unit) noexcept = 0;
 };
 
+/** Gives units to sinks; a capture, for one. */
+class UnitSource {
+ public:
+  virtual ~UnitSource() = default;
+  /** The sink takes every unit from the next one on; false when there will be none. */
+  virtual bool AddSink(std::shared_ptr<UnitSink> sink) = 0;
+  /** It may be given one more that is on its way. */
+  virtual void RemoveSink(const UnitSink* sink) = 0;
+};
+
 }  // namespace roverd

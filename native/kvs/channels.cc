@@ -39,7 +39,7 @@ void Channels::Opened(std::uint32_t stream, const std::string& label) {
     const std::lock_guard<std::mutex> lock(mutex_);
     taken = open_ < 0 && label == kLabel;
     if (taken) open_ = static_cast<int>(stream);
-    else closing_.insert(stream);
+    live_[stream] = !taken;
   }
   if (taken) host_.events->Put({Event::Kind::kChannelOpen, "", stream, {}});
   else Reset(stream);
@@ -52,17 +52,20 @@ void Channels::OnMessage(std::uint32_t stream, bool binary, const char* data, st
 }
 
 void Channels::OnChannelReset(std::uint16_t stream) noexcept {
-  bool ours = false;
+  bool began_here = false;
   bool was_open = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ours = closing_.erase(stream) > 0;
+    const auto live = live_.find(stream);
+    if (live == live_.end()) return;
+    began_here = live->second;
+    live_.erase(live);
     was_open = open_ == stream;
     if (was_open) open_ = -1;
   }
   if (was_open) host_.events->Put({Event::Kind::kChannelClosed, "", stream, {}});
   // The viewer's channel is closed when both directions are.
-  if (!ours) Reset(stream);
+  if (!began_here) Reset(stream);
 }
 
 void Channels::OnChannelReopened(std::uint16_t stream, const std::string& label) noexcept { Opened(stream, label); }

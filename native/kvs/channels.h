@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "events.h"
@@ -53,8 +52,8 @@ class Channels : private ChannelListener {
   std::mutex mutex_;
   struct socket* sctp_ = nullptr;
   std::map<std::uint32_t, RtcDataChannel*> known_;
-  /** Streams whose closing began here. */
-  std::set<std::uint32_t> closing_;
+  /** Streams that are not closed in both directions, and whether their closing began here. */
+  std::map<std::uint32_t, bool> live_;
   int open_ = -1;
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../arguments.h"
+#include "../capture.h"
 #include "certificates.h"
 #include "log_session.h"
 #include "session.h"

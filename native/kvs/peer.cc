@@ -1,7 +1,5 @@
 #include "peer.h"
 
-#include <malloc.h>
-
 #include <thread>
 #include <utility>
 
@@ -77,8 +75,6 @@ void Peer::ThreadMain() {
   }
   channels_.Leave();
   connection_.reset();
-  // A connection's buffers were freed by other threads' arenas; hand them back to the system.
-  malloc_trim(0);
   registry().Remove(id_);
   events_.Put({Event::Kind::kClosed, "", 0, {}});
   {
@@ -193,17 +189,15 @@ void Peer::WriteFrame(const Unit& unit) {
   events_.WantKeyFrame();
 }
 
-bool Peer::Attach(std::shared_ptr<Capture> capture) {
-  const auto self = shared_from_this();
-  const bool added = capture == nullptr || capture->AddSink(self);
-  std::shared_ptr<Capture> before;
+bool Peer::Attach(std::shared_ptr<UnitSource> source) {
+  const bool added = source == nullptr || source->AddSink(shared_from_this());
+  std::shared_ptr<UnitSource> leave;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    before = std::exchange(capture_, added && !stopping_ ? capture : nullptr);
-    if (before != capture) frames_.Restart();
-    if (stopping_) before = std::move(capture);
+    leave = stopping_ ? source : std::exchange(source_, added ? source : nullptr);
+    frames_.Restart();
   }
-  if (before != nullptr) before->RemoveSink(this);
+  if (leave != nullptr) leave->RemoveSink(this);
   return added;
 }
 
@@ -215,16 +209,16 @@ PeerStats Peer::Stats() {
 }
 
 void Peer::Stop() {
-  std::shared_ptr<Capture> capture;
+  std::shared_ptr<UnitSource> source;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
     connected_ = false;
-    capture = std::exchange(capture_, nullptr);
+    source = std::exchange(source_, nullptr);
     tasks_.clear();
     frames_.Restart();
   }
-  if (capture != nullptr) capture->RemoveSink(this);
+  if (source != nullptr) source->RemoveSink(this);
   signal_.notify_all();
 }
 

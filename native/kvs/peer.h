@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../capture.h"
+#include "../unit.h"
 #include "../unit_queue.h"
 #include "channels.h"
 #include "connection.h"
@@ -53,8 +53,8 @@ class Peer : public UnitSink, public std::enable_shared_from_this<Peer>, private
   /** False when not connected, before a key frame, or when too much waits. */
   bool Send(const SharedUnit& unit) noexcept;
   void Take(const SharedUnit& unit) noexcept override { Send(unit); }
-  /** Takes the units of this capture, and of no other, from here on; null for none. */
-  bool Attach(std::shared_ptr<Capture> capture);
+  /** Takes the units of this source, and of no other, from here on; null for none. */
+  bool Attach(std::shared_ptr<UnitSource> source);
   PeerStats Stats();
   std::optional<Event> TakeEvent() { return events_.Take(); }
 
@@ -96,7 +96,7 @@ class Peer : public UnitSink, public std::enable_shared_from_this<Peer>, private
   std::deque<std::function<void()>> tasks_;
   UnitQueue frames_;
   PeerStats stats_;
-  std::shared_ptr<Capture> capture_;
+  std::shared_ptr<UnitSource> source_;
   Channels channels_;
   Path path_;
 
