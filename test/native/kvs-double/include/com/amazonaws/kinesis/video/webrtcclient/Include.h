@@ -20,8 +20,10 @@ using PCHAR = CHAR*;
 using PBYTE = BYTE*;
 using STATUS = UINT32;
 
+#ifndef TRUE
 #define TRUE 1
 #define FALSE 0
+#endif
 #define STATUS_SUCCESS ((STATUS)0)
 #define STATUS_FAILED(status) ((status) != STATUS_SUCCESS)
 #define STATUS_SUCCEEDED(status) ((status) == STATUS_SUCCESS)
