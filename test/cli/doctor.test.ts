@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadConfig } from '../../config/load.ts';
 import { checkNode, checkPort, type Finding } from '../../firmware/cli/doctor-checks.ts';
+import { kvsMissing } from '../native/kvs-present.ts';
 import { Roverd } from './roverd.ts';
 
 const test = suite('roverd doctor');
@@ -26,9 +27,22 @@ test('takes a real coded picture, makes a WebRTC peer, and finds all in order fo
   const broken = all.filter(({ what, mend }) => mend !== undefined && what !== 'page');
   assert.equal(broken, []);
   assert.match(find('addon, GStreamer and encoder')?.detail ?? '', /^\w+264\w*, first picture after \d+ ms$/);
-  assert.is(find('WebRTC engine')?.detail, 'datachannel');
   assert.match(find('guardian')?.detail ?? '', /^(no )?real-time priority, memory (not )?locked$/);
+  const engine = find('WebRTC engine')?.detail ?? '';
+  if (kvsMissing() === null) assert.is(engine, 'kvs: the addon was built with the KVS WebRTC C SDK');
+  else assert.match(engine, /^datachannel: kvs is absent: .*KVS_WEBRTC_PREFIX/);
   assert.is(find('camera')?.detail, 'the simulator draws the pictures');
+});
+
+test('the engine that the configuration names is tried, and its absence is something to mend', async () => {
+  const datachannel = await findings('--simulate', '--set', 'video.engine=datachannel');
+  assert.is(datachannel.find('WebRTC engine')?.detail, 'datachannel: video.engine names it');
+  const kvs = (await findings('--simulate', '--set', 'video.engine=kvs')).find('WebRTC engine');
+  if (kvsMissing() === null) assert.is(kvs?.detail, 'kvs: video.engine names it');
+  else {
+    assert.match(kvs?.detail ?? '', /^The engine kvs is absent: .*KVS_WEBRTC_PREFIX/);
+    assert.match(kvs?.mend ?? '', /set video\.engine to auto/);
+  }
 });
 
 test('prints each finding as a line, with a mend for what is broken', async () => {

@@ -140,7 +140,7 @@ for (const [key, fits, doesNot] of [
   ['cloud.region', ['', 'us-east-1', 'us-gov-west-1'], ['us-east', 'US-EAST-1']],
   ['cloud.channelName', ['', 'a.b-c_d'], ['a:b', 'x'.repeat(257)]],
   ['cloud.operatorScope', ['drive', 'https://a.example/drive'], ['', 'a b', 'a"b']],
-  ['video.engine', ['datachannel'], ['kvs', '']],
+  ['video.engine', ['auto', 'kvs', 'datachannel'], ['janus', '']],
   [
     'video.iceServers',
     [[{ urls: ['stun:192.0.2.1:3478'] }], '[{"urls":["turns:a.example"],"username":"u","credential":"c"}]'],

@@ -31,6 +31,17 @@ export class FakeCamera implements Camera {
     };
   }).pipe(share());
 
+  /** The capture that runs while somebody wants it. */
+  readonly captureId$ = new BehaviorSubject<number | null>(7);
+  attached = 0;
+  readonly captures$ = new Observable<number | null>((subscriber) => {
+    this.attached += 1;
+    subscriber.add(this.captureId$.subscribe(subscriber));
+    return () => {
+      this.attached -= 1;
+    };
+  });
+
   requestKeyFrame(): void {
     this.keyFrameRequests.push(this.#nowMs());
   }
@@ -66,6 +77,14 @@ export class FakePeer implements VideoPeer {
   freed: Promise<void> = Promise.resolve();
   answers: (offer: string) => Promise<string> = async (offer) => `answer to ${offer}`;
 
+  /** The captures it was told to take from. */
+  readonly captures: (number | null)[] = [];
+  framesSent = 0;
+
+  attachCapture(captureId: number | null): void {
+    this.captures.push(captureId);
+  }
+
   answer(offer: string): Promise<string> {
     this.offers.push(offer);
     return this.answers(offer);
@@ -86,7 +105,12 @@ export class FakePeer implements VideoPeer {
   }
 
   stats() {
-    return { framesSent: this.frames.length, framesDropped: 0, bytesSent: 0, keyFrameRequests: 0 };
+    return {
+      framesSent: this.frames.length + this.framesSent,
+      framesDropped: 0,
+      bytesSent: 0,
+      keyFrameRequests: 0,
+    };
   }
 
   async close(): Promise<void> {
@@ -97,6 +121,7 @@ export class FakePeer implements VideoPeer {
 
 export class FakeEngine implements VideoEngine {
   readonly name = 'fake';
+  takesCaptures = false;
   readonly peers: FakePeer[] = [];
   creates: () => Promise<FakePeer> = async () => new FakePeer();
 
