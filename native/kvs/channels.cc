@@ -41,8 +41,10 @@ void Channels::Opened(std::uint32_t stream, const std::string& label) {
     if (taken) open_ = static_cast<int>(stream);
     live_[stream] = !taken;
   }
+  // One that is kept was acknowledged long ago.
+  if (taken && static_cast<int>(stream) != kept_) OnSocket(stream, &Acknowledge);
   if (taken) host_.events->Put({Event::Kind::kChannelOpen, "", stream, {}});
-  else Reset(stream);
+  else OnSocket(stream, &ResetChannel);
 }
 
 void Channels::OnMessage(std::uint32_t stream, bool binary, const char* data, std::size_t bytes) {
@@ -65,7 +67,7 @@ void Channels::OnChannelReset(std::uint16_t stream) noexcept {
   }
   if (was_open) host_.events->Put({Event::Kind::kChannelClosed, "", stream, {}});
   // The viewer's channel is closed when both directions are.
-  if (!began_here) Reset(stream);
+  if (!began_here) OnSocket(stream, &ResetChannel);
 }
 
 void Channels::OnChannelReopened(std::uint16_t stream, const std::string& label) noexcept { Opened(stream, label); }
@@ -74,14 +76,14 @@ void Channels::OnChannelsAnnounced(int channels) noexcept {
   if (channels > kMaxAnnounced) host_.flooded();
 }
 
-void Channels::Reset(std::uint32_t stream) {
-  host_.post([this, stream] {
+void Channels::OnSocket(std::uint32_t stream, bool (*act)(struct socket*, std::uint16_t)) {
+  host_.post([this, stream, act] {
     struct socket* sctp = nullptr;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       sctp = sctp_;
     }
-    if (sctp != nullptr) ResetChannel(sctp, static_cast<std::uint16_t>(stream));
+    if (sctp != nullptr) act(sctp, static_cast<std::uint16_t>(stream));
   });
 }
 

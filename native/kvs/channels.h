@@ -45,7 +45,8 @@ class Channels : private ChannelListener {
   void OnChannelReopened(std::uint16_t stream, const std::string& label) noexcept override;
   void OnChannelsAnnounced(int channels) noexcept override;
   void Opened(std::uint32_t stream, const std::string& label);
-  void Reset(std::uint32_t stream);
+  /** Has the peer's thread do this with the socket. */
+  void OnSocket(std::uint32_t stream, bool (*act)(struct socket*, std::uint16_t));
 
   const Host host_;
   const int kept_;

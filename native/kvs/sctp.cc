@@ -19,6 +19,7 @@ using Receive = int (*)(struct socket*, union sctp_sockstore, void*, size_t, str
 
 /** RFC 8832 section 5.1; label and protocol follow the 12 bytes that every announcement begins with. */
 constexpr std::uint8_t kOpen = 3;
+constexpr std::uint8_t kAcknowledged = 2;
 constexpr std::size_t kOpenBytes = 12;
 constexpr std::size_t kMaxNameBytes = 255;
 /** RFC 8831 section 8. */
@@ -132,6 +133,14 @@ bool ResetChannel(struct socket* sctp, std::uint16_t stream) {
   reset->srs_number_streams = 1;
   std::memcpy(request + sizeof *reset, &stream, sizeof stream);
   return usrsctp_setsockopt(sctp, IPPROTO_SCTP, SCTP_RESET_STREAMS, request, sizeof request) == 0;
+}
+
+bool Acknowledge(struct socket* sctp, std::uint16_t stream) {
+  struct sctp_sndinfo info = {};
+  info.snd_sid = stream;
+  info.snd_ppid = htonl(kPpidAnnouncement);
+  return usrsctp_sendv(sctp, &kAcknowledged, sizeof kAcknowledged, nullptr, 0, &info, sizeof info, SCTP_SENDV_SNDINFO,
+                       0) > 0;
 }
 
 void Announce(struct socket* sctp, std::uint16_t stream, const std::string& label) {

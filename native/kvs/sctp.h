@@ -6,7 +6,7 @@
 struct socket;
 
 /**
- * What the SDK leaves out of data channels: closing them (RFC 8831 section 6.7), noticing that the viewer closed one,
+ * What the SDK leaves out of data channels: acknowledging them, closing them (RFC 8831 section 6.7), noticing that the viewer closed one,
  * and checking what announces one (up to 1.16 a label longer than its own length says writes past the channel's
  * name). The linker puts this between the SDK and usrsctp: `--wrap=usrsctp_socket` in binding.gyp.
  */
@@ -38,6 +38,12 @@ void Forget(const ChannelListener* listener);
 
 /** Closes the robot's direction of a channel; the viewer then closes its own. On the thread that frees the peer. */
 bool ResetChannel(struct socket* sctp, std::uint16_t stream);
+
+/**
+ * Tells the viewer that its channel is taken (RFC 8832 section 5.2), which the SDK doesn't: until then all viewers send
+ * in order, and some not at all. On the thread that frees the peer.
+ */
+bool Acknowledge(struct socket* sctp, std::uint16_t stream);
 
 /** Has the SDK take up a channel as if the viewer had announced it. Only right after TakeNewSocket(). */
 void Announce(struct socket* sctp, std::uint16_t stream, const std::string& label);

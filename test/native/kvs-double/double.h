@@ -47,6 +47,8 @@ struct Seen {
   std::atomic<int> broken_frames{0};
   std::atomic<int> texts{0};
   std::atomic<int> resets{0};
+  /** Channels whose taking was told to the viewer. */
+  std::atomic<int> acknowledged{0};
   /** Most addresses that the filter let pass for one peer. */
   std::atomic<int> addresses{0};
   /** Bytes of the longest channel name that came through. */

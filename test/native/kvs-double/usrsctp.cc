@@ -1,4 +1,5 @@
 /** Sockets without a network: what is announced and closed is told to the other side, which is in sdk.cc. */
+#include <arpa/inet.h>
 #include <usrsctp.h>
 
 #include <cstdlib>
@@ -22,6 +23,14 @@ struct socket* usrsctp_socket(int, int, int,
   sctp->session = session;
   seen().sockets_alive++;
   return sctp;
+}
+
+ssize_t usrsctp_sendv(struct socket* sctp, const void* data, std::size_t bytes, struct sockaddr*, int, void* info,
+                      socklen_t, unsigned int, int) {
+  const std::lock_guard<std::mutex> lock(sctp->mutex);
+  const bool acknowledgement = bytes == 1 && *static_cast<const std::uint8_t*>(data) == 2;
+  if (acknowledgement && ntohl(static_cast<const sctp_sndinfo*>(info)->snd_ppid) == 50) seen().acknowledged++;
+  return static_cast<ssize_t>(bytes);
 }
 
 int usrsctp_setsockopt(struct socket* sctp, int, int name, const void* value, socklen_t) {

@@ -45,6 +45,7 @@ void CheckTenWatch() {
 
 void CheckChannels() {
   const int resets = seen().resets;
+  const int acknowledged = seen().acknowledged;
   SetScript({3, 2, true, true, true});
   {
     Viewer viewer;
@@ -56,6 +57,7 @@ void CheckChannels() {
     Pause(20);
     CHECK(seen().resets == resets + 3);
     CHECK(seen().longest_label == 5);
+    CHECK(seen().acknowledged == acknowledged + 2);
     CHECK(viewer.peer().SendText("text"));
   }
   SetScript({1, 0});
@@ -67,6 +69,7 @@ void CheckChannels() {
     // Its first one counts; the one it announces besides is closed.
     CHECK(Until([&] { return viewer.Has(Event::Kind::kChannelOpen) && seen().resets == resets + 4; }));
     CHECK(viewer.peer().channel() == 6);
+    CHECK(seen().acknowledged == acknowledged + 2);
   }
   SetScript({0, 9});
   {

@@ -16,6 +16,7 @@
 #define SCTP_ENABLE_STREAM_RESET 0x900
 #define SCTP_RESET_STREAMS 0x901
 #define SCTP_ENABLE_RESET_STREAM_REQ 1
+#define SCTP_SENDV_SNDINFO 1
 #define SCTP_STREAM_RESET_OUTGOING 2
 #define SCTP_STREAM_RESET_EVENT 9
 #define SCTP_STREAM_RESET_INCOMING_SSN 1
@@ -30,6 +31,12 @@ union sctp_sockstore {
 struct sctp_rcvinfo {
   std::uint16_t rcv_sid;
   std::uint32_t rcv_ppid;
+};
+
+struct sctp_sndinfo {
+  std::uint16_t snd_sid;
+  std::uint16_t snd_flags;
+  std::uint32_t snd_ppid;
 };
 
 struct sctp_event {
@@ -65,6 +72,8 @@ struct socket* usrsctp_socket(int domain, int type, int protocol,
                                              struct sctp_rcvinfo, int, void*),
                               int (*send)(struct socket*, std::uint32_t, void*), std::uint32_t threshold,
                               void* session);
+ssize_t usrsctp_sendv(struct socket*, const void* data, std::size_t bytes, struct sockaddr* to, int addresses,
+                      void* info, socklen_t info_bytes, unsigned int info_type, int flags);
 int usrsctp_setsockopt(struct socket*, int level, int name, const void* value, socklen_t bytes);
 void usrsctp_close(struct socket*);
 
