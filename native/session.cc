@@ -47,9 +47,11 @@ std::uint32_t Session::Start(const Napi::Env& env, const CaptureOptions& options
 }
 
 void Session::OnRing(napi_env env, napi_value on_event, void* context, void*) {
+  // A ring that is left when the environment is torn down comes without it, after OnFinalize().
+  if (env == nullptr || on_event == nullptr) return;
   auto* session = static_cast<Session*>(context);
   session->doorbell_->Answer();
-  if (env == nullptr || on_event == nullptr || session->done_) return;
+  if (session->done_) return;
   try {
     session->Drain(Napi::Env(env), Napi::Function(env, on_event));
   } catch (const Napi::Error&) {

@@ -15,8 +15,9 @@ struct LogSession {
 };
 
 void OnRing(napi_env env, napi_value on_lines, void* context, void*) {
-  static_cast<LogSession*>(context)->doorbell->Answer();
+  // A ring that is left when the environment is torn down comes without it, after OnFinalize().
   if (env == nullptr || on_lines == nullptr) return;
+  static_cast<LogSession*>(context)->doorbell->Answer();
   const Logged logged = TakeLogs();
   try {
     for (const LogLine& line : logged.lines) {

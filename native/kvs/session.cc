@@ -89,9 +89,10 @@ std::uint32_t PeerSession::Start(const Napi::Env& env, const PeerOptions& option
 }
 
 void PeerSession::OnRing(napi_env env, napi_value on_event, void* context, void*) {
+  // A ring that is left when the environment is torn down comes without it, after OnFinalize().
+  if (env == nullptr || on_event == nullptr) return;
   auto* session = static_cast<PeerSession*>(context);
   session->doorbell_->Answer();
-  if (env == nullptr || on_event == nullptr) return;
   try {
     session->Drain(Napi::Env(env), Napi::Function(env, on_event));
   } catch (const Napi::Error&) {

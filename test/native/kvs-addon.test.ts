@@ -181,10 +181,12 @@ function suite(name: string, pathOf: () => Promise<string> | string): void {
   test(`${name}: a worker that is terminated takes its viewers along`, async () => {
     const path = await pathOf();
     const { kvs } = createRequire(import.meta.url)(path) as { kvs: KvsAddon };
-    for (const event of ['answer', 'candidate', 'at once']) {
+    const events = ['answer', 'candidate', 'at once'];
+    for (const event of Array.from({ length: 10 }, () => events).flat()) {
       const worker = new Worker(
         `const { parentPort } = require('node:worker_threads');
          const { kvs } = require(${JSON.stringify(path)});
+         kvs.logTo(() => {});
          const id = kvs.createPeer(${JSON.stringify(OPTIONS)}, (e) => {
            if (e.type === ${JSON.stringify(event)}) parentPort.postMessage(id);
          });

@@ -15,7 +15,11 @@ export async function watch(
   sessions: VideoSessions,
   id: string,
   page: Page,
-  { relay, show = false }: { readonly relay?: UdpRelay; readonly show?: boolean } = {},
+  {
+    relay,
+    show = false,
+    onData = () => {},
+  }: { readonly relay?: UdpRelay; readonly show?: boolean; readonly onData?: (text: string) => void } = {},
 ) {
   let session: VideoSession | null = null;
   const closed: VideoClosed[] = [];
@@ -31,6 +35,7 @@ export async function watch(
       else if (told) toViewer.push(told);
     },
     data: (text) => {
+      onData(text);
       if (text === 'clock') session?.sendData(String(Number(process.hrtime.bigint()) / 1e6));
     },
     dataOpen: () => {},

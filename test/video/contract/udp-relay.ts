@@ -11,6 +11,8 @@ export interface UdpRelay {
   wrap(candidate: IceCandidate): Promise<IceCandidate | null>;
   /** Whether a packet passes. */
   passes: (packet: Buffer, towards: 'viewer' | 'robot') => boolean;
+  /** How long a packet that passes is under way, each way. */
+  delayMs: number;
   close(): Promise<void>;
 }
 
@@ -23,8 +25,16 @@ export function createUdpRelay(): UdpRelay {
     await once(socket, 'listening');
     return socket;
   };
+  const send = (socket: Socket, packet: Buffer, port: number, address: string) => {
+    const now = () => {
+      if (sockets.has(socket)) socket.send(packet, port, address);
+    };
+    if (relay.delayMs > 0) setTimeout(now, relay.delayMs);
+    else now();
+  };
   const relay: UdpRelay = {
     passes: () => true,
+    delayMs: 0,
     wrap: async (candidate) => {
       const fields = candidate.candidate.split(' ');
       const [address = '', port = ''] = fields.slice(4, 6);
@@ -34,8 +44,7 @@ export function createUdpRelay(): UdpRelay {
       const backOf = async (viewer: RemoteInfo) => {
         const back = await bind();
         back.on('message', (packet) => {
-          if (relay.passes(packet, 'viewer') && sockets.has(front))
-            front.send(packet, viewer.port, viewer.address);
+          if (relay.passes(packet, 'viewer')) send(front, packet, viewer.port, viewer.address);
         });
         return back;
       };
@@ -44,7 +53,7 @@ export function createUdpRelay(): UdpRelay {
         const back = backs.get(key) ?? backOf(viewer);
         backs.set(key, back);
         const socket = await back;
-        if (relay.passes(packet, 'robot') && sockets.has(socket)) socket.send(packet, Number(port), address);
+        if (relay.passes(packet, 'robot')) send(socket, packet, Number(port), address);
       });
       fields[5] = String(front.address().port);
       return { ...candidate, candidate: fields.join(' ') };
