@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { packageRoot } from '../config/paths.ts';
 import type { RobotState } from '../firmware/teleop/wire.ts';
 
@@ -19,6 +20,8 @@ export interface RobotProcess {
   log(): string;
   /** Ends it with SIGTERM and gives its exit code. */
   end(): Promise<number | null>;
+  /** Removes what one that is dead has left. `end` does so too. */
+  clean(): void;
 }
 
 export interface ProcessOptions {
@@ -28,6 +31,14 @@ export interface ProcessOptions {
   /** A configuration file. */
   readonly config?: string;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Of the process alone: nothing is handed down but the path. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** False: the motors that the settings name, in place of the simulator. */
+  readonly simulate?: boolean;
+  /** A command that becomes the runtime by exec, as `ip netns exec NAME` does. */
+  readonly via?: readonly string[];
+  /** A channel for `child.send`, which a module preloaded by NODE_OPTIONS listens to. */
+  readonly channel?: boolean;
 }
 
 /**
@@ -36,36 +47,47 @@ export interface ProcessOptions {
  */
 export const PATIENT = { 'limits.roundTripMs': 60_000, 'limits.videoAgeMs': 60_000, 'drive.tickMs': 50 };
 
-/** Starts the built runtime with a simulated robot on loopback. Ready when this resolves. */
+/** Starts the built runtime on loopback. Ready when this resolves. */
 export async function startProcess({
   port = 0,
   stateDir,
   config,
   settings = {},
+  env = {},
+  simulate = true,
+  via = [],
+  channel = false,
 }: ProcessOptions = {}): Promise<RobotProcess> {
   const folder = stateDir ?? mkdtempSync(join(tmpdir(), 'roverd-state-'));
   const all = { 'robot.stateDir': folder, 'teleop.requestsPerS': 1000, 'log.format': 'json', ...settings };
+  const [command = process.execPath, ...rest] = [...via, process.execPath];
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...rest,
       'dist/roverd.js',
       'run',
-      '--simulate',
+      ...(simulate ? ['--simulate'] : []),
       '--port',
       String(port),
       ...(config === undefined ? [] : ['--config', config]),
       ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
     ],
-    { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } },
+    {
+      cwd: packageRoot(),
+      stdio: ['ignore', 'pipe', 'pipe', channel ? 'ipc' : 'ignore'],
+      env: { PATH: process.env.PATH, ...env },
+    },
   );
+  const { stdout, stderr } = child as { stdout: Readable; stderr: Readable };
   let output = '';
   let log = '';
-  child.stderr.on('data', (chunk) => {
+  stderr.on('data', (chunk) => {
     log = (log + chunk).slice(-100_000);
   });
   const exited = once(child, 'exit');
   const address = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
+    stdout.on('data', (chunk) => {
       output += chunk;
       const found = /https?:\/\/\S+/.exec(output)?.[0];
       if (found && output.includes('\n')) resolve(found);
@@ -75,6 +97,9 @@ export async function startProcess({
   const url = new URL(address).origin;
   const token = new URLSearchParams(new URL(address).hash.slice(1)).get('token') ?? '';
   const headers = { authorization: `Bearer ${token}` };
+  const clean = () => {
+    if (stateDir === undefined) rmSync(folder, { recursive: true, force: true });
+  };
   return {
     child,
     pid: child.pid!,
@@ -91,8 +116,9 @@ export async function startProcess({
     async end() {
       child.kill('SIGTERM');
       const [code] = await exited;
-      if (stateDir === undefined) rmSync(folder, { recursive: true, force: true });
+      clean();
       return code as number | null;
     },
+    clean,
   };
 }

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { packageRoot } from '../../config/paths.ts';
+import { guardiansOf } from '../native/guardian-rig.ts';
+import { type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
+import { type ChipMotors, until } from './motors.ts';
+import { Operator, WATCHDOG_MS } from './operator.ts';
+import type { Bench, Stage } from './row.ts';
+
+/** What inject.mjs does to the runtime it is preloaded into. */
+export type Order =
+  /** Blocks the event loop, asleep. */
+  | { readonly blockMs: number }
+  /** The same, busy. */
+  | { readonly spinMs: number }
+  /** An exception nobody catches. */
+  | { readonly throw: string }
+  /** Takes memory until there is none. */
+  | { readonly exhaust: true }
+  /** Answered by Counted. */
+  | { readonly count: true };
+
+export interface Counted {
+  readonly resources: readonly string[];
+  readonly heapBytes: number;
+}
+
+const TOKEN = 'a-fixed-token-for-the-operator';
+
+/** The built runtime on the motors of a stage; without a ramp, so that it is at full speed at once. */
+export async function startRobot(
+  { chips }: Pick<Stage, 'chips'>,
+  { settings = {}, env = {}, nodeOptions = '', preload, ...rest }: RobotOptions = {},
+): Promise<RobotProcess> {
+  return startProcess({
+    ...rest,
+    simulate: false,
+    channel: true,
+    env: {
+      ...chips.env,
+      ...(preload && { LD_PRELOAD: `${chips.env.LD_PRELOAD}:${preload}` }),
+      ...env,
+      NODE_OPTIONS: `--import=${join(packageRoot(), 'test/faults/inject.mjs')} ${nodeOptions}`,
+    },
+    settings: {
+      'drive.driver': 'motor-hat',
+      'drive.rampPerS': 100,
+      'command.watchdogMs': WATCHDOG_MS,
+      'teleop.token': TOKEN,
+      'video.enabled': false,
+      ...settings,
+    },
+  });
+}
+
+export interface RobotOptions extends Omit<ProcessOptions, 'simulate' | 'channel'> {
+  readonly nodeOptions?: string;
+  /** A library beside the chips'. */
+  readonly preload?: string;
+}
+
+/** A robot and its operator on loopback. */
+export class RobotBench implements Bench {
+  readonly robot: RobotProcess;
+  readonly #motors: ChipMotors;
+  #operator: Operator | null = null;
+
+  protected constructor(robot: RobotProcess, motors: ChipMotors) {
+    this.robot = robot;
+    this.#motors = motors;
+  }
+
+  static async start(stage: Stage, options?: RobotOptions): Promise<RobotBench> {
+    return new RobotBench(await startRobot(stage, options), stage.motors);
+  }
+
+  get operator(): Operator {
+    if (!this.#operator) throw new Error('Expected someone to drive');
+    return this.#operator;
+  }
+
+  /** After a fault a held control counts again only when it was let go: so until it does. */
+  async drive(): Promise<void> {
+    const endMs = performance.now() + 20_000;
+    for (;;) {
+      this.#operator ??= await Operator.connect(this.robot.url, TOKEN);
+      this.#operator.hold();
+      if (await this.#reachesFullSpeed()) return;
+      this.#operator.letGo();
+      if (performance.now() > endMs) throw new Error(`does not drive: ${this.robot.log().slice(-2000)}`);
+      await until('a little while', () => true);
+    }
+  }
+
+  async #reachesFullSpeed(): Promise<boolean> {
+    try {
+      return await until('full speed', () => this.#motors.atFullSpeed(), 100);
+    } catch {
+      return false;
+    }
+  }
+
+  /** The next time another one drives. */
+  dropOperator(): void {
+    this.#operator?.drop();
+    this.#operator = null;
+  }
+
+  rest(): void {
+    this.#operator?.letGo();
+  }
+
+  order(order: Order): void {
+    this.robot.child.send(order);
+  }
+
+  async count(): Promise<Counted> {
+    const answered = once(this.robot.child, 'message');
+    this.order({ count: true });
+    return (await answered)[0] as Counted;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.robot.pid, name);
+  }
+
+  guardian(): number {
+    const [pid] = guardiansOf(this.robot.pid);
+    if (pid === undefined) throw new Error('Expected a guardian');
+    return pid;
+  }
+
+  async exited(): Promise<void> {
+    await until('the end of the runtime', () => this.#hasEnded());
+  }
+
+  #hasEnded(): boolean {
+    return this.robot.child.exitCode !== null || this.robot.child.signalCode !== null;
+  }
+
+  async close(): Promise<void> {
+    this.dropOperator();
+    if (this.#hasEnded()) return this.robot.clean();
+    this.signal('SIGCONT');
+    await this.robot.end();
+  }
+}

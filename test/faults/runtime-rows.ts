@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from './motors.ts';
+import { RobotBench } from './robot.ts';
+import { type AnyRow, row } from './row.ts';
+
+/** What kills or freezes the runtime may take so long: the guardian's window of 250 ms, and its work. */
+const BOUND_MS = 300;
+const BLOCK_MS = 5_000;
+/** A heap that is full soon. */
+const SMALL_HEAP = '--max-old-space-size=64';
+/** No core file of a runtime that is killed on purpose. */
+const WITHOUT_CORE = ['sh', '-c', 'ulimit -c 0; exec "$@"', 'sh'];
+
+/** The runtime itself dies, hangs or goes wrong. */
+export const runtimeRows: readonly AnyRow[] = [
+  row({
+    ...killedBy('SIGKILL', 'the runtime is killed (SIGKILL)'),
+    trials: 1000,
+  }),
+  row({
+    fault: 'the runtime is frozen (SIGSTOP)',
+    measured: 'from the signal; it does not move on SIGCONT, though the control is held',
+    boundMs: BOUND_MS,
+    trials: 1000,
+    shortTrials: 3,
+    lanes: 4,
+    open: (stage) => RobotBench.start(stage),
+    async inject(bench) {
+      const atNs = nowNs();
+      bench.signal('SIGSTOP');
+      return atNs;
+    },
+    mend: async (bench) => bench.signal('SIGCONT'),
+  }),
+  row({ ...killedBy('SIGTERM', 'the runtime is told to end (SIGTERM)') }),
+  row({ ...killedBy('SIGSEGV', 'the runtime crashes (SIGSEGV, as from an encoder)') }),
+  row({
+    fault: `the event loop is blocked for ${BLOCK_MS / 1000} s`,
+    measured: 'from the order to block; it does not move afterwards, though the control is held',
+    boundMs: BOUND_MS,
+    trials: 200,
+    shortTrials: 2,
+    lanes: 8,
+    open: (stage) => RobotBench.start(stage),
+    async inject(bench) {
+      const atNs = nowNs();
+      bench.order({ blockMs: BLOCK_MS });
+      return atNs;
+    },
+    mend: () => sleep(BLOCK_MS),
+  }),
+  row({
+    fault: 'an exception nobody catches',
+    measured: 'from the order to throw',
+    boundMs: BOUND_MS,
+    trials: 200,
+    shortTrials: 2,
+    lanes: 2,
+    lasts: 1,
+    open: (stage) => RobotBench.start(stage),
+    async inject(bench) {
+      const atNs = nowNs();
+      bench.order({ throw: 'thrown by the test' });
+      return atNs;
+    },
+  }),
+  row({
+    fault: 'out of memory',
+    measured: 'from the order to take memory without end',
+    boundMs: BOUND_MS,
+    trials: 200,
+    shortTrials: 2,
+    lanes: 2,
+    lasts: 1,
+    open: (stage) => RobotBench.start(stage, { nodeOptions: SMALL_HEAP, via: WITHOUT_CORE }),
+    async inject(bench) {
+      const atNs = nowNs();
+      bench.order({ exhaust: true });
+      return atNs;
+    },
+    mend: (bench) => bench.exited(),
+  }),
+];
+
+/** The guardian dies or hangs: nothing but the runtime stops the motors then. */
+export const guardianRows: readonly AnyRow[] = [
+  row(guardianGets('SIGKILL', 'the guardian is killed (SIGKILL)')),
+  row(guardianGets('SIGSTOP', 'the guardian is frozen (SIGSTOP)')),
+];
+
+function killedBy(signal: NodeJS.Signals, fault: string) {
+  return {
+    fault,
+    measured: 'from the signal',
+    boundMs: BOUND_MS,
+    trials: 200,
+    shortTrials: 3,
+    lanes: 2,
+    lasts: 1,
+    open: (stage: Parameters<typeof RobotBench.start>[0]) => RobotBench.start(stage, { via: WITHOUT_CORE }),
+    async inject(bench: RobotBench) {
+      const atNs = nowNs();
+      bench.signal(signal);
+      return atNs;
+    },
+  };
+}
+
+function guardianGets(signal: NodeJS.Signals, fault: string) {
+  return {
+    fault,
+    measured: 'from the signal; the robot drives again with another guardian, when the control was let go',
+    boundMs: BOUND_MS,
+    trials: 200,
+    shortTrials: 2,
+    lanes: 4,
+    // The time until it starts another one doubles.
+    lasts: 3,
+    open: (stage: Parameters<typeof RobotBench.start>[0]) => RobotBench.start(stage),
+    async inject(bench: RobotBench) {
+      const guardian = bench.guardian();
+      const atNs = nowNs();
+      process.kill(guardian, signal);
+      return atNs;
+    },
+  };
+}
