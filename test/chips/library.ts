@@ -16,32 +16,36 @@ const FLAGS = [
   '-Werror',
   '-Wl,-z,defs',
 ];
-let built: string | null = null;
+const built = new Map<string, string>();
 
-/** The library to preload, compiled anew when its sources changed. */
-export function chipsLibrary(): string {
-  built ??= build();
-  return built;
+/** The library of the chips to preload. */
+export const chipsLibrary = (): string => preloadLibrary('chips');
+
+/** A library to preload: what is in test/NAME/preload, compiled anew when its sources changed. */
+export function preloadLibrary(name: string): string {
+  const library = built.get(name) ?? build(name);
+  built.set(name, library);
+  return library;
 }
 
-function build(): string {
-  const sources = join(packageRoot(), 'test/chips/preload');
-  const names = readdirSync(sources).sort();
+function build(name: string): string {
+  const sources = join(packageRoot(), `test/${name}/preload`);
+  const files = readdirSync(sources).sort();
   const hash = createHash('sha256').update(FLAGS.join(' '));
-  for (const name of names) hash.update(name).update(readFileSync(join(sources, name)));
-  const folder = join(packageRoot(), 'dist/test/chips');
-  const library = join(folder, `chips-${hash.digest('hex').slice(0, 16)}.so`);
+  for (const file of files) hash.update(file).update(readFileSync(join(sources, file)));
+  const folder = join(packageRoot(), `dist/test/${name}`);
+  const library = join(folder, `${name}-${hash.digest('hex').slice(0, 16)}.so`);
   if (existsSync(library)) return library;
   mkdirSync(folder, { recursive: true });
   // Others may be building it as well: it appears whole, under a name that nobody else writes.
   const unfinished = `${library}.${process.pid}`;
-  const inputs = names.filter((name) => name.endsWith('.c')).map((name) => join(sources, name));
+  const inputs = files.filter((file) => file.endsWith('.c')).map((file) => join(sources, file));
   const { status, stderr, error } = spawnSync(
     'cc',
     [...FLAGS, '-o', unfinished, ...inputs, '-ldl', '-lpthread'],
     { encoding: 'utf8' },
   );
-  if (status !== 0) throw new Error(`The emulation of the chips does not compile:\n${error ?? stderr}`);
+  if (status !== 0) throw new Error(`What is in ${sources} does not compile:\n${error ?? stderr}`);
   renameSync(unfinished, library);
   return library;
 }

@@ -25,7 +25,7 @@ export interface Counted {
   readonly heapBytes: number;
 }
 
-const TOKEN = 'a-fixed-token-for-the-operator';
+export const TOKEN = 'a-fixed-token-for-the-operator';
 
 /** The built runtime on the motors of a stage; without a ramp, so that it is at full speed at once. */
 export async function startRobot(
@@ -63,9 +63,10 @@ export interface RobotOptions extends Omit<ProcessOptions, 'simulate' | 'channel
 export class RobotBench implements Bench {
   readonly robot: RobotProcess;
   readonly #motors: ChipMotors;
+  readonly #closers: (() => Promise<void> | void)[] = [];
   #operator: Operator | null = null;
 
-  protected constructor(robot: RobotProcess, motors: ChipMotors) {
+  private constructor(robot: RobotProcess, motors: ChipMotors) {
     this.robot = robot;
     this.#motors = motors;
   }
@@ -138,10 +139,19 @@ export class RobotBench implements Bench {
     return this.robot.child.exitCode !== null || this.robot.child.signalCode !== null;
   }
 
+  /** To be done after the robot has ended. */
+  closing(close: () => Promise<void> | void): this {
+    this.#closers.push(close);
+    return this;
+  }
+
   async close(): Promise<void> {
     this.dropOperator();
-    if (this.#hasEnded()) return this.robot.clean();
-    this.signal('SIGCONT');
-    await this.robot.end();
+    if (this.#hasEnded()) this.robot.clean();
+    else {
+      this.signal('SIGCONT');
+      await this.robot.end();
+    }
+    for (const close of this.#closers) await close();
   }
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FREEZE_BOUND_MS } from './bounds.ts';
 import { nowNs } from './motors.ts';
 import { RobotBench } from './robot.ts';
 import { type AnyRow, row } from './row.ts';
 
-/** What kills or freezes the runtime may take so long: the guardian's window of 250 ms, and its work. */
-const BOUND_MS = 300;
 const BLOCK_MS = 5_000;
 /** A heap that is full soon. */
 const SMALL_HEAP = '--max-old-space-size=64';
@@ -20,7 +19,7 @@ export const runtimeRows: readonly AnyRow[] = [
   row({
     fault: 'the runtime is frozen (SIGSTOP)',
     measured: 'from the signal; it does not move on SIGCONT, though the control is held',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 1000,
     shortTrials: 3,
     lanes: 4,
@@ -37,7 +36,7 @@ export const runtimeRows: readonly AnyRow[] = [
   row({
     fault: `the event loop is blocked for ${BLOCK_MS / 1000} s`,
     measured: 'from the order to block; it does not move afterwards, though the control is held',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 200,
     shortTrials: 2,
     lanes: 8,
@@ -52,7 +51,7 @@ export const runtimeRows: readonly AnyRow[] = [
   row({
     fault: 'an exception nobody catches',
     measured: 'from the order to throw',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 200,
     shortTrials: 2,
     lanes: 2,
@@ -67,7 +66,7 @@ export const runtimeRows: readonly AnyRow[] = [
   row({
     fault: 'out of memory',
     measured: 'from the order to take memory without end',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 200,
     shortTrials: 2,
     lanes: 2,
@@ -92,7 +91,7 @@ function killedBy(signal: NodeJS.Signals, fault: string) {
   return {
     fault,
     measured: 'from the signal',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 200,
     shortTrials: 3,
     lanes: 2,
@@ -110,7 +109,7 @@ function guardianGets(signal: NodeJS.Signals, fault: string) {
   return {
     fault,
     measured: 'from the signal; the robot drives again with another guardian, when the control was let go',
-    boundMs: BOUND_MS,
+    boundMs: FREEZE_BOUND_MS,
     trials: 200,
     shortTrials: 2,
     lanes: 4,
