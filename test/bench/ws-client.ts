@@ -6,7 +6,7 @@ import { monotonicMs } from './figure.ts';
 export type ClientOrder =
   /** One message; answered by the time it was sent. */
   | { readonly send: unknown }
-  /** `perS` messages a second for `forMs`; answered by how many went out and what came back. */
+  /** `perS` messages a second for `forMs` or until the end; answered by how many went out and what came back. */
   | { readonly flood: unknown; readonly perS: number; readonly forMs: number };
 export type ClientAnswer =
   | { readonly open: true }
@@ -19,12 +19,14 @@ function run(port: NonNullable<typeof parentPort>, { url }: { url: string }): vo
   const socket = new WebSocket(url);
   const answer = (message: ClientAnswer) => port.postMessage(message);
   let notices = 0;
+  let ended = false;
   socket.on('message', (data) => {
     if (String(data).includes('"rate_limited"')) notices += 1;
   });
   socket.on('open', () => answer({ open: true }));
   port.on('message', (order: ClientOrder | 'end') => {
     if (order === 'end') {
+      ended = true;
       socket.terminate();
       port.close();
     } else if ('send' in order) {
@@ -45,7 +47,7 @@ function run(port: NonNullable<typeof parentPort>, { url }: { url: string }): vo
     const text = JSON.stringify(message);
     const startMs = monotonicMs();
     let sent = 0;
-    for (let nowMs = startMs; nowMs < startMs + forMs; nowMs = monotonicMs()) {
+    for (let nowMs = startMs; !ended && nowMs < startMs + forMs; nowMs = monotonicMs()) {
       const due = Math.floor(((nowMs - startMs) / 1000) * perS);
       for (; sent < due; sent++) socket.send(text);
       await new Promise((resolve) => setTimeout(resolve, 1));

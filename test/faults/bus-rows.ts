@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../chips/faults.ts';
 import { FREEZE_BOUND_MS, STOP_BOUND_MS } from './bounds.ts';
-import { nowNs } from './motors.ts';
+import { nowNs, until } from './motors.ts';
 import { RobotBench } from './robot.ts';
 import { type AnyRow, type Row, row, type Stage } from './row.ts';
 
 const OUTAGE_MS = 500;
+const LATE_MS = 300;
 
 /** The bus of the motors fails or hangs. Stopping is what has to get through. */
 export const busRows: readonly AnyRow[] = [
@@ -32,16 +33,43 @@ export const busRows: readonly AnyRow[] = [
     fault: 'an I2C write that hangs while driving',
     measured: 'from asking for half speed, which hangs; its time-out of 100 ms stops the robot',
     boundMs: FREEZE_BOUND_MS,
-    async inject(bench, stage) {
-      bench.fault = stage.chips.inject({ hang: 'call', times: 1, pid: bench.robot.pid });
-      const atNs = nowNs();
-      bench.operator.hold(0.5);
-      return atNs;
+    lasts: 1,
+    inject: async (bench, stage) => askInVain(bench, stage),
+    // What hangs ends with its process.
+    async mend(bench) {
+      bench.signal('SIGKILL');
+      await bench.exited();
+      bench.fault?.clear();
+    },
+  }),
+  row({
+    ...onBus(),
+    fault: 'the same write comes through after the stop',
+    measured: 'from its reaching the chip',
+    boundMs: STOP_BOUND_MS,
+    async inject(bench, { chips, motors }) {
+      await askInVain(bench, { chips, motors });
+      await until('the stop', () => motors.areStill());
+      bench.operator.fallSilent();
+      await sleep(LATE_MS);
+      chips.clearLog();
+      bench.fault?.clear();
+      const late = await until('the late write', () =>
+        chips.log().find(({ pid, outputs }) => pid === bench.robot.pid && motors.drivenBy(outputs)),
+      );
+      return late.endNs;
     },
   }),
   row(outage('the bus fails for everyone', ({ chips }) => chips.inject({ error: 'EREMOTEIO' }))),
   row(outage('the bus is held by a chip', ({ chips }) => chips.inject({ hang: 'bus' }))),
 ];
+
+async function askInVain(bench: BusBench, { chips }: Stage): Promise<bigint> {
+  bench.fault = chips.inject({ hang: 'call', times: 1, pid: bench.robot.pid });
+  const atNs = nowNs();
+  bench.operator.hold(0.5);
+  return atNs;
+}
 
 type BusBench = RobotBench & { fault: Fault | null };
 
@@ -50,7 +78,8 @@ function onBus() {
     trials: 200,
     shortTrials: 2,
     lanes: 2,
-    open: async (stage) => Object.assign(await RobotBench.start(stage), { fault: null }),
+    open: async (stage: Stage): Promise<BusBench> =>
+      Object.assign(await RobotBench.start(stage), { fault: null }),
     async mend(bench) {
       // The stop is over before the bus is well again.
       bench.operator.fallSilent();

@@ -48,6 +48,11 @@ export class ChipMotors {
     return this.#chips.pca9685().outputs.lastingSince(sinceNs, still);
   }
 
+  /** @param outputs of the chip, by bit */
+  drivenBy(outputs: number): boolean {
+    return !still(outputs);
+  }
+
   /** Whether anything has changed between driven and still since then. */
   hasStoodSince(sinceNs: bigint): boolean {
     return this.#chips
