@@ -5,6 +5,8 @@
  *   node installer/dev.mjs desk  [arguments of cloud/local]
  *   node installer/dev.mjs test  [--node MAJOR] [arguments of test/run.mjs]
  *   node installer/dev.mjs bench [arguments of test/bench/run.mjs]
+ *   node installer/dev.mjs faults [arguments of test/faults/run.mjs]
+ *   node installer/dev.mjs soak [arguments of test/faults/soak.mjs]
  *
  * What is there already is skipped in silence; what was broken off is done again.
  */
@@ -24,6 +26,11 @@ import {
 import { createSteps, SetupError } from './dev-steps.mjs';
 import { ensurePackages } from './dev-system.mjs';
 
+const SCRIPTS = {
+  bench: 'test/bench/run.mjs',
+  faults: 'test/faults/run.mjs',
+  soak: 'test/faults/soak.mjs',
+};
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const steps = createSteps(root);
 const [purpose, ...args] = process.argv.slice(2);
@@ -86,10 +93,12 @@ async function main() {
       return follow(node, ['test/run.mjs', ...rest, ...(failed ? ['--failed-checks', `${failed}`] : [])]);
     }
     case 'bench':
+    case 'faults':
+    case 'soak':
       await setUp('test');
-      return follow(process.execPath, ['test/bench/run.mjs', ...args]);
+      return follow(process.execPath, [SCRIPTS[purpose], ...args]);
     default:
-      throw new SetupError('Expected start, desk, test or bench: node installer/dev.mjs start');
+      throw new SetupError('Expected start, desk, test, bench, faults or soak: node installer/dev.mjs start');
   }
 }
 

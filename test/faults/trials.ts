@@ -54,7 +54,8 @@ async function runLane(row: AnyRow, count: number, ofTrials: number): Promise<Tr
     }
     return done;
   } catch (error) {
-    throw new Error(`${row.fault}, trial ${done.length + 1}`, { cause: error });
+    const { message } = error as Error;
+    throw new Error(`${row.fault}, trial ${done.length + 1}: ${message}`, { cause: error });
   } finally {
     chips.clearFaults();
     await bench?.close();

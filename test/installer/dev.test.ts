@@ -154,7 +154,7 @@ test('refuses a Node that is too old, and an unknown purpose', async () => {
   assert.equal(project.calls(), []);
 
   project.write('package.json', '{"type":"module","engines":{"node":">=20.19"}}');
-  assert.match((await project.dev(['drive'])).stderr, 'Expected start, desk, test or bench');
+  assert.match((await project.dev(['drive'])).stderr, 'Expected start, desk, test, bench, faults or soak');
 });
 
 test('test checks types and style, passes arguments on, and ends with the count', async () => {
