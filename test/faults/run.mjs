@@ -9,10 +9,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { replaceBetween } from '../documents.mjs';
+import { loadTable } from './load.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals: wanted } = parseArgs({
@@ -24,22 +24,7 @@ const { values: options, positionals: wanted } = parseArgs({
   },
 });
 
-await build({
-  absWorkingDir: root,
-  entryPoints: ['test/faults/table.ts'],
-  outbase: 'test',
-  outdir: 'dist/test',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  splitting: true,
-  logLevel: 'warning',
-  define: { ROVERD_VERSION: '"faults"' },
-});
-const { bundleScripts, rows, tryRow } = await import(pathToFileURL(`${root}dist/test/faults/table.js`).href);
-await bundleScripts();
+const { rows, tryRow } = await loadTable();
 
 const chosen = rows.filter(({ fault }) => !wanted.length || wanted.some((part) => fault.includes(part)));
 const results = [];

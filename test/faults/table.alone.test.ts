@@ -7,6 +7,7 @@ import { tryRow } from './trials.ts';
 
 /** The short form of `npm run faults`: every fault a few times, held to the same bounds. */
 const test = suite('faults');
+const ATTEMPTS = 3;
 test.before(bundleScripts);
 
 for (const row of rows) {
@@ -17,10 +18,11 @@ for (const row of rows) {
     continue;
   }
   test(row.fault, async () => {
-    let result = await tried(row);
-    // What else the machine does may take it away for a while, but not twice. Motors that are left on are no such case.
-    if (result.maxMs > row.boundMs) result = await tried(row);
-    assert.ok(result.maxMs <= row.boundMs, `${result.maxMs} ms, expected at most ${row.boundMs}`);
+    const maxMs: number[] = [];
+    // What else the machine does may take it away for a while, but not each time. Motors left on are no such case.
+    do maxMs.push((await tried(row)).maxMs);
+    while (maxMs.length < ATTEMPTS && maxMs.at(-1)! > row.boundMs);
+    assert.ok(maxMs.at(-1)! <= row.boundMs, `${maxMs.join(', ')} ms, expected at most ${row.boundMs}`);
   });
 }
 
