@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,7 @@ export const surroundingsRows: readonly AnyRow[] = [
     boundMs: STOP_BOUND_MS,
     trials: 200,
     shortTrials: 2,
+    missing: mountMissing,
     open: onFullDisk,
     async inject(bench) {
       if (bench.takesMore()) throw new Error('Expected a full disk');
@@ -109,13 +111,20 @@ function clockStep(fault: string, byMs: number): Row<RobotBench & { world: World
   };
 }
 
+/** A mount namespace; whoever is not root needs one of users, too. */
+const UNSHARE = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];
+
+function mountMissing(): string | null {
+  const { status, stderr } = spawnSync('unshare', [...UNSHARE, 'true'], { encoding: 'utf8' });
+  return status === 0 ? null : `no mount namespaces: ${stderr?.trim()}`;
+}
+
 /** The robot has a disk of its own, in a mount namespace that ends with it: reached by way of /proc. */
 async function onFullDisk(stage: Stage) {
   const folder = mkdtempSync(join(tmpdir(), 'roverd-disk-'));
   const script = 'mount -t tmpfs -o size=256k none "$0" && exec "$@" 2>"$0/log"';
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const bench = await RobotBench.start(stage, {
-    via: ['unshare', '--mount', ...asRoot, 'sh', '-c', script, folder],
+    via: ['unshare', ...UNSHARE, 'sh', '-c', script, folder],
     stateDir: join(folder, 'state'),
   });
   const filler = join('/proc', String(bench.robot.pid), 'root', folder, 'filler');
