@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../config/paths.ts';
 import { guardiansOf } from '../native/guardian-rig.ts';
 import { type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
@@ -89,7 +90,7 @@ export class RobotBench implements Bench {
       if (await this.#reachesFullSpeed()) return;
       this.#operator.letGo();
       if (performance.now() > endMs) throw new Error(`does not drive: ${this.robot.log().slice(-2000)}`);
-      await until('a little while', () => true);
+      await sleep(20);
     }
   }
 
