@@ -69,6 +69,8 @@ class PageBench implements Bench {
   }
 
   async drive(): Promise<void> {
+    // A key that is down already is no new one.
+    await this.page.keyboard.up('w');
     await this.page.keyboard.down('w');
     await until('full speed', () => this.#motors.atFullSpeed());
   }
