@@ -31,12 +31,14 @@ export const TOKEN = 'a-fixed-token-for-the-operator';
 /** The built runtime on the motors of a stage; without a ramp, so that it is at full speed at once. */
 export async function startRobot(
   { chips }: Pick<Stage, 'chips'>,
-  { settings = {}, env = {}, nodeOptions = '', preload, ...rest }: RobotOptions = {},
+  { settings = {}, env = {}, nodeOptions = '', preload, via = [], ...rest }: RobotOptions = {},
 ): Promise<RobotProcess> {
   return startProcess({
     ...rest,
     simulate: false,
     channel: true,
+    // Should this process be ended in the middle, nobody would be left to end a runtime that is frozen.
+    via: [...via, 'setpriv', '--pdeathsig', 'KILL'],
     env: {
       ...chips.env,
       ...(preload && { LD_PRELOAD: `${chips.env.LD_PRELOAD}:${preload}` }),

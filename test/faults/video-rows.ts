@@ -82,8 +82,12 @@ async function watchedRobot(stage: Stage): Promise<Watched> {
     world.close();
     rmSync(folder, { recursive: true });
   });
-  const viewer = await startViewer(bench.robot);
-  return Object.assign(bench.closing(viewer), { world, video });
+  try {
+    return Object.assign(bench.closing(await startViewer(bench.robot)), { world, video });
+  } catch (error) {
+    await bench.close();
+    throw error;
+  }
 }
 
 /** Somebody who watches, once there are pictures. @returns what ends it */
