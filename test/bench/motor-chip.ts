@@ -1,6 +1,7 @@
 import { createChips } from '../chips/chips.ts';
-import { ChipMotors, nowNs, until } from '../faults/motors.ts';
+import { ChipMotors, nowNs } from '../faults/motors.ts';
 import { RobotBench } from '../faults/robot.ts';
+import { until } from '../native/guardian-rig.ts';
 import { type Figure, figure, sleep } from './figure.ts';
 
 const COMMANDS = 500;

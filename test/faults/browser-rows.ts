@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
 import { browserMissing, launchBrowser, type TestBrowser } from '../browser.ts';
+import { until } from '../native/guardian-rig.ts';
 import type { RobotProcess } from '../robot-process.ts';
 import { LINK_BOUND_MS, STOP_BOUND_MS } from './bounds.ts';
-import { type ChipMotors, nowNs, until } from './motors.ts';
+import { type ChipMotors, nowNs } from './motors.ts';
 import { startRobot } from './robot.ts';
 import { type AnyRow, type Bench, row, type Stage } from './row.ts';
 

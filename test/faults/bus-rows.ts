@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../chips/faults.ts';
+import { until } from '../native/guardian-rig.ts';
 import { FREEZE_BOUND_MS, STOP_BOUND_MS } from './bounds.ts';
-import { nowNs, until } from './motors.ts';
+import { nowNs } from './motors.ts';
 import { RobotBench } from './robot.ts';
 import { type AnyRow, type Row, row, type Stage } from './row.ts';
 

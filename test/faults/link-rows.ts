@@ -1,7 +1,8 @@
+import { until } from '../native/guardian-rig.ts';
 import type { RobotProcess } from '../robot-process.ts';
 import { LINK_BOUND_MS, STOP_BOUND_MS } from './bounds.ts';
 import { Link, type LinkOperator, linkMissing } from './link.ts';
-import { nowNs, until } from './motors.ts';
+import { nowNs } from './motors.ts';
 import { RobotBench, startRobot, TOKEN } from './robot.ts';
 import { type AnyRow, type Bench, row, type Stage } from './row.ts';
 

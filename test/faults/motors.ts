@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chips } from '../chips/chips.ts';
 import { bridgesStill } from '../chips/log.ts';
 
@@ -10,21 +9,6 @@ const BRIDGES = [
 const still = bridgesStill(BRIDGES);
 
 export const nowNs = (): bigint => process.hrtime.bigint();
-
-/** Resolves with what `look` finds. @throws Error after `withinMs` */
-export async function until<T>(
-  what: string,
-  look: () => T | null | undefined | false,
-  withinMs = 20_000,
-): Promise<T> {
-  const endMs = performance.now() + withinMs;
-  for (;;) {
-    const found = look();
-    if (found) return found;
-    if (performance.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await sleep(2);
-  }
-}
 
 /** The two motors as the chip drives them. */
 export class ChipMotors {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '../../config/paths.ts';
-import { guardiansOf } from '../native/guardian-rig.ts';
+import { guardiansOf, until } from '../native/guardian-rig.ts';
 import { type ProcessOptions, type RobotProcess, startProcess } from '../robot-process.ts';
-import { type ChipMotors, until } from './motors.ts';
+import { type ChipMotors, nowNs } from './motors.ts';
 import { Operator, WATCHDOG_MS } from './operator.ts';
 import type { Bench, Stage } from './row.ts';
 
@@ -114,8 +114,11 @@ export class RobotBench implements Bench {
     this.#operator?.letGo();
   }
 
-  order(order: Order): void {
+  /** @returns the moment right before */
+  order(order: Order): bigint {
+    const atNs = nowNs();
     this.robot.child.send(order);
+    return atNs;
   }
 
   async count(): Promise<Counted> {
@@ -124,8 +127,11 @@ export class RobotBench implements Bench {
     return (await answered)[0] as Counted;
   }
 
-  signal(name: NodeJS.Signals): void {
+  /** @returns the moment right before */
+  signal(name: NodeJS.Signals): bigint {
+    const atNs = nowNs();
     process.kill(this.robot.pid, name);
+    return atNs;
   }
 
   guardian(): number {

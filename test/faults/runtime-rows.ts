@@ -24,12 +24,8 @@ export const runtimeRows: readonly AnyRow[] = [
     shortTrials: 3,
     lanes: 4,
     open: (stage) => RobotBench.start(stage),
-    async inject(bench) {
-      const atNs = nowNs();
-      bench.signal('SIGSTOP');
-      return atNs;
-    },
-    mend: async (bench) => bench.signal('SIGCONT'),
+    inject: async (bench) => bench.signal('SIGSTOP'),
+    mend: async (bench) => void bench.signal('SIGCONT'),
   }),
   row({ ...killedBy('SIGTERM', 'the runtime is told to end (SIGTERM)') }),
   row({ ...killedBy('SIGSEGV', 'the runtime crashes (SIGSEGV, as from an encoder)') }),
@@ -41,11 +37,7 @@ export const runtimeRows: readonly AnyRow[] = [
     shortTrials: 2,
     lanes: 8,
     open: (stage) => RobotBench.start(stage),
-    async inject(bench) {
-      const atNs = nowNs();
-      bench.order({ blockMs: BLOCK_MS });
-      return atNs;
-    },
+    inject: async (bench) => bench.order({ blockMs: BLOCK_MS }),
     mend: () => sleep(BLOCK_MS),
   }),
   row({
@@ -57,11 +49,7 @@ export const runtimeRows: readonly AnyRow[] = [
     lanes: 2,
     lasts: 1,
     open: (stage) => RobotBench.start(stage),
-    async inject(bench) {
-      const atNs = nowNs();
-      bench.order({ throw: 'thrown by the test' });
-      return atNs;
-    },
+    inject: async (bench) => bench.order({ throw: 'thrown by the test' }),
   }),
   row({
     fault: 'out of memory',
@@ -72,11 +60,7 @@ export const runtimeRows: readonly AnyRow[] = [
     lanes: 2,
     lasts: 1,
     open: (stage) => RobotBench.start(stage, { nodeOptions: SMALL_HEAP, via: WITHOUT_CORE }),
-    async inject(bench) {
-      const atNs = nowNs();
-      bench.order({ exhaust: true });
-      return atNs;
-    },
+    inject: async (bench) => bench.order({ exhaust: true }),
     mend: (bench) => bench.exited(),
   }),
 ];
@@ -97,11 +81,7 @@ function killedBy(signal: NodeJS.Signals, fault: string) {
     lanes: 2,
     lasts: 1,
     open: (stage: Parameters<typeof RobotBench.start>[0]) => RobotBench.start(stage, { via: WITHOUT_CORE }),
-    async inject(bench: RobotBench) {
-      const atNs = nowNs();
-      bench.signal(signal);
-      return atNs;
-    },
+    inject: async (bench: RobotBench) => bench.signal(signal),
   };
 }
 

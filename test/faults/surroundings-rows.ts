@@ -62,12 +62,8 @@ export const surroundingsRows: readonly AnyRow[] = [
   row({
     ...onBusyCores('every core is busy and the runtime is frozen', 'from SIGSTOP'),
     boundMs: FREEZE_BOUND_MS,
-    async inject(bench) {
-      const atNs = nowNs();
-      bench.signal('SIGSTOP');
-      return atNs;
-    },
-    mend: async (bench) => bench.signal('SIGCONT'),
+    inject: async (bench) => bench.signal('SIGSTOP'),
+    mend: async (bench) => void bench.signal('SIGCONT'),
   }),
 ];
 
