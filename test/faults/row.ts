@@ -40,7 +40,7 @@ export interface Row<B extends Bench = Bench> {
   readonly lanes?: number;
   /** Trials until a bench is used up; else it serves for all. */
   readonly lasts?: number;
-  /** How long is watched for motion after the motors stand, in the trials of the short form and every twentieth; 300. */
+  /** How long is watched for motion after the motors stand, in the first trial of a lane and every twentieth after it; 300. */
   readonly watchMs?: number;
   open(stage: Stage): Promise<B>;
   /** Brings the fault about while the motors turn, and gives the moment right before. */

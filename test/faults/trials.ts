@@ -22,7 +22,7 @@ interface Trial {
 export async function tryRow(row: AnyRow, trials: number): Promise<Result> {
   const lanes = Math.min(row.lanes ?? 1, trials);
   const counts = Array.from({ length: lanes }, (_, lane) => Math.ceil((trials - lane) / lanes));
-  const done = (await Promise.all(counts.map((count) => runLane(row, count, trials)))).flat();
+  const done = (await Promise.all(counts.map((count) => runLane(row, count)))).flat();
   const tookMs = done.map((trial) => trial.tookMs ?? GIVE_UP_MS);
   return {
     fault: row.fault,
@@ -36,17 +36,16 @@ export async function tryRow(row: AnyRow, trials: number): Promise<Result> {
   };
 }
 
-async function runLane(row: AnyRow, count: number, ofTrials: number): Promise<Trial[]> {
+async function runLane(row: AnyRow, count: number): Promise<Trial[]> {
   const chips = createChips({ pca9685: [0x60] });
   const stage: Stage = { chips, motors: new ChipMotors(chips) };
-  const watchEvery = ofTrials < 2 * WATCH_EVERY ? 1 : WATCH_EVERY;
   const done: Trial[] = [];
   let bench: Opened | null = null;
   try {
     for (let i = 0; i < count; i++) {
       bench ??= await row.open(stage);
       await driveOn(bench, stage);
-      done.push(await oneTrial(row, stage, bench, i % watchEvery === 0));
+      done.push(await oneTrial(row, stage, bench, i % WATCH_EVERY === 0));
       if ((i + 1) % (row.lasts ?? count) === 0) {
         await bench.close();
         bench = null;
