@@ -51,6 +51,9 @@ export async function startRobot(
       'command.watchdogMs': WATCHDOG_MS,
       'teleop.token': TOKEN,
       'video.enabled': false,
+      // A busy machine answers late: that would keep the robot from full speed.
+      'limits.roundTripMs': 60_000,
+      'limits.videoAgeMs': 60_000,
       ...settings,
     },
   });
