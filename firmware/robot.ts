@@ -7,6 +7,7 @@ import { isSimulated } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
 import type { CloudLink } from './cloud-link/cloud-link.ts';
 import { openCloudLink } from './cloud-link/open-cloud-link.ts';
+import type { RemoteSettings } from './cloud-link/remote-settings.ts';
 import { heedGuardian } from './command/guarding.ts';
 import { type Clock, createPipeline, type Pipeline } from './command/pipeline.ts';
 import { guardDrivetrain } from './drive/guarded-drivetrain.ts';
@@ -40,6 +41,10 @@ export interface Robot {
   readonly address: string;
   readonly pipeline: Pipeline;
   state(): RobotState;
+  /** Takes over what may change while it runs, config/live.ts; the rest of it has to be as it was. */
+  configure(config: Config): void;
+  /** Tells the service manager, sd_notify(3). Nothing where there is none. */
+  notify(text: string): void;
   /** Stops the motors first, then closes every part in the reverse order of its making. */
   close(): Promise<void>;
 }
@@ -98,10 +103,12 @@ async function assemble(
   });
   const drivetrain = guarded ?? bare;
   closing(() => drivetrain.close());
-  const settings = { ...config.drive, ...config.command, limits: config.limits };
+  let own = config;
+  let remote: RemoteSettings | null = null;
+  const settings = () => coreSettings(config, own, remote);
   const pipeline = createPipeline({
     drivetrain,
-    settings,
+    settings: settings(),
     writeTimeoutMs: config.drive.writeTimeoutMs,
     clock,
   });
@@ -178,9 +185,11 @@ async function assemble(
   cloud = await openCloudLink(config, {
     pipeline,
     state,
-    apply: ({ maxRatio, watchdogMs, video: wanted }) => {
-      pipeline.configure({ ...settings, maxRatio, watchdogMs });
-      video?.sessions.configure({ enabled: wanted.enabled, maxKbps: wanted.maxBitrateKbps });
+    apply(wanted) {
+      remote = wanted;
+      pipeline.configure(settings());
+      const { enabled, maxBitrateKbps: maxKbps } = wanted.video;
+      video?.sessions.configure({ enabled, maxKbps });
     },
     countRefusal: metrics.countRefusal,
     clock,
@@ -221,7 +230,30 @@ async function assemble(
     kvsStatus = kvs.status;
   }
 
-  return { url: server.address, address: `${server.address}/#${admission(config, tokens)}`, pipeline, state };
+  return {
+    url: server.address,
+    address: `${server.address}/#${admission(config, tokens)}`,
+    pipeline,
+    state,
+    configure(next) {
+      own = next;
+      pipeline.configure(settings());
+    },
+    notify: (text) => guarded?.guardian.notify(text),
+  };
+}
+
+/**
+ * The core's settings by the configuration as it is now, under what the cloud has set.
+ * @param started the configuration that the cloud's settings were measured by
+ */
+function coreSettings(started: Config, { drive, command, limits }: Config, remote: RemoteSettings | null) {
+  const settings = { ...drive, ...command, limits };
+  if (remote === null) return settings;
+  // One as high as allowed is none of the cloud's.
+  const limited = remote.maxRatio < started.drive.maxRatio;
+  const maxRatio = limited ? Math.min(remote.maxRatio, drive.maxRatio) : drive.maxRatio;
+  return { ...settings, maxRatio, watchdogMs: remote.watchdogMs };
 }
 
 function runSimulator(simulator: Simulator, pipeline: Pipeline): Subscription {
