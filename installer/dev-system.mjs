@@ -16,12 +16,15 @@ const TO_RUN = [
 ];
 const TO_TEST = [
   'chromium',
+  'debootstrap',
   'fonts-dejavu-core',
   'gstreamer1.0-libav',
   'gstreamer1.0-tools',
   'iproute2',
   'mosquitto',
   'procps',
+  'shellcheck',
+  'systemd',
   'valgrind',
 ];
 
@@ -32,11 +35,21 @@ const TO_DESK = ['mosquitto'];
 const COMMANDS = {
   run: ['g++', 'make', 'python3', 'pkg-config'],
   desk: ['mosquitto'],
-  test: ['cc', 'chromium', 'gst-inspect-1.0', 'ip', 'mosquitto', 'ps'],
+  test: [
+    'cc',
+    'chromium',
+    'debootstrap',
+    'gst-inspect-1.0',
+    'ip',
+    'mosquitto',
+    'ps',
+    'shellcheck',
+    'systemd-analyze',
+  ],
 };
 const ALSO = {
   desk: ' (for the desk also mosquitto)',
-  test: ' (for the tests also libav, gst-inspect-1.0, Chromium, iproute2, mosquitto, procps, valgrind and a font)',
+  test: ' (for the tests also libav, gst-inspect-1.0, Chromium, debootstrap, iproute2, mosquitto, procps, shellcheck, systemd, valgrind and a font)',
 };
 const LIBRARIES = ['gstreamer-1.0', 'gstreamer-app-1.0', 'gstreamer-video-1.0'];
 
