@@ -44,6 +44,8 @@ function createProgram(exitWith: (code: number) => void): Command {
     .description('Runs a robot that is driven and watched from a browser, and talks to the one that runs.')
     .version(VERSION, '-V, --version')
     .helpCommand(false)
+    // --version after a command is that command's own.
+    .enablePositionalOptions()
     .showHelpAfterError('(roverd --help shows what there is)')
     .addHelpText('after', AFTERWORD)
     .exitOverride();
@@ -138,6 +140,29 @@ function createProgram(exitWith: (code: number) => void): Command {
     .action(async (name: string, options) => {
       const { provisionRobot } = await import('./provision/provision.ts');
       await provisionRobot(name, options, (line) => console.log(line));
+    });
+
+  program
+    .command('update')
+    .description(
+      'bring the installed robot to the newest release; it goes on with this one should that not run',
+    )
+    .option('--version <version>', 'another release than the newest')
+    .option('--archive <file>', 'this archive, a file or a URL')
+    .option('--sha256 <hash>', 'what the archive must be; no signature is asked then')
+    .option('--dry-run', 'print every change and make none')
+    .action(async (options) => {
+      const { update } = await import('./release.ts');
+      exitWith(update(options));
+    });
+
+  program
+    .command('uninstall')
+    .description('take the installed robot off this machine, with everything that was changed for it')
+    .option('--keep-config', 'leave configuration and certificates in /etc/roverd')
+    .action(async (options) => {
+      const { uninstall } = await import('./release.ts');
+      exitWith(uninstall(options));
     });
 
   return program;

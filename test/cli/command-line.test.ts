@@ -13,7 +13,18 @@ test.after(() => roverd.clean());
 test('--help shows every command, examples and exit codes', async () => {
   const { exitCode, stdout } = await roverd.run(['--help']);
   assert.is(exitCode, 0);
-  for (const command of ['run', 'drive', 'stop', 'reset', 'pair', 'calibrate', 'config', 'doctor']) {
+  for (const command of [
+    'run',
+    'drive',
+    'stop',
+    'reset',
+    'pair',
+    'calibrate',
+    'config',
+    'doctor',
+    'update',
+    'uninstall',
+  ]) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
   assert.match(stdout, /Examples:[\s\S]+Exit codes: 0 .*1 .*2 .*3 .*4 /);
@@ -40,6 +51,14 @@ test('drive knows every action of the message schema', async () => {
   assert.match(stderr, `Allowed choices are ${ACTIONS.join(', ')}`);
 });
 
+for (const command of ['update', 'uninstall']) {
+  test(`${command} is for installed releases only`, async () => {
+    const { exitCode, stderr } = await roverd.run([command]);
+    assert.is(exitCode, 1);
+    assert.match(stderr, 'was not installed from a release');
+  });
+}
+
 for (const args of [
   [],
   ['fly'],
@@ -61,6 +80,8 @@ for (const args of [
   ['calibrate', '--ratio', '0'],
   ['calibrate', '--ratio', '1.1'],
   ['calibrate', '--ms', '49'],
+  ['update', '--version'],
+  ['uninstall', '--all'],
   ['stop', '--url', 'robot:8080'],
   ['stop', '--url', 'http://192.0.2.1:8080'],
 ]) {
