@@ -19,7 +19,7 @@ export async function ensureNpmPackages(root, steps) {
 }
 
 /** Packages with addons that are built for one Node's ABI; the others of them bring theirs along, built for N-API. */
-const NATIVE_PACKAGES = ['i2c-bus', '@serialport/bindings'];
+export const NATIVE_PACKAGES = ['i2c-bus', '@serialport/bindings'];
 
 /** @param {string} node path of the Node that will load them, with its headers beside it or known to node-gyp */
 export async function ensureNativePackages(root, steps, node = process.execPath) {
@@ -130,7 +130,7 @@ function installedAsLocked(root) {
 }
 
 /** npm of the same installation as this Node, so that both work without being on the PATH. */
-function npm(args) {
+export function npm(args) {
   const besides = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const script = process.env.npm_execpath ?? (existsSync(besides) ? besides : null);
   return /\.[cm]?js$/.test(script ?? '') ? [process.execPath, [script, ...args]] : ['npm', args];
