@@ -4,6 +4,7 @@
  *   node installer/dev.mjs start [arguments of `roverd run`]
  *   node installer/dev.mjs desk  [arguments of cloud/local]
  *   node installer/dev.mjs test  [--node MAJOR] [arguments of test/run.mjs]
+ *   node installer/dev.mjs test:installer [parts of paths]
  *   node installer/dev.mjs bench [arguments of test/bench/run.mjs]
  *   node installer/dev.mjs faults [arguments of test/faults/run.mjs]
  *   node installer/dev.mjs soak [arguments of test/faults/soak.mjs]
@@ -92,13 +93,18 @@ async function main() {
       const failed = await failedChecks();
       return follow(node, ['test/run.mjs', ...rest, ...(failed ? ['--failed-checks', `${failed}`] : [])]);
     }
+    case 'test:installer':
+      await setUp('test');
+      return follow(process.execPath, ['test/run.mjs', '--machines', '--verbose', ...args]);
     case 'bench':
     case 'faults':
     case 'soak':
       await setUp('test');
       return follow(process.execPath, [SCRIPTS[purpose], ...args]);
     default:
-      throw new SetupError('Expected start, desk, test, bench, faults or soak: node installer/dev.mjs start');
+      throw new SetupError(
+        'Expected start, desk, test, test:installer, bench, faults or soak: node installer/dev.mjs start',
+      );
   }
 }
 

@@ -2,7 +2,9 @@
  * Runs every test file in a process of its own and counts what really ran.
  *
  *   node test/run.mjs [part of a path ...] [--jobs N] [--verbose] [--failed-checks N] [--bundle-only | --bundled] [--bail]
+ *                    [--machines]
  *
+ * `--machines` runs the files *.machine.test.ts, which boot whole machines and take minutes, instead of the others.
  * `--failed-checks` counts what failed before the tests (types, style) in with them. `--bundle-only` makes the
  * bundles and ends, `--bundled` takes those that are there, `--bail` ends with the first file that fails.
  *
@@ -17,8 +19,6 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const FILE_TIMEOUT_MS = 300_000;
-
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
@@ -28,8 +28,11 @@ const { values: options, positionals: wanted } = parseArgs({
     'bundle-only': { type: 'boolean', default: false },
     bundled: { type: 'boolean', default: false },
     bail: { type: 'boolean', default: false },
+    machines: { type: 'boolean', default: false },
   },
 });
+
+const FILE_TIMEOUT_MS = options.machines ? 1_200_000 : 300_000;
 
 const files = (await listTests()).filter(
   (file) => !wanted.length || wanted.some((part) => file.includes(part)),
@@ -45,8 +48,8 @@ if (!options.bundled) await bundle(files.some(withChips) ? [...files, CHIPS] : f
 if (options['bundle-only']) process.exit(0);
 const { prepareChips } = files.some(withChips) ? await import(pathToFileURL(scriptOf(CHIPS)).href) : {};
 
-/** Browser and timing tests have the machine to themselves; the rest shares it. */
-const alone = files.filter((file) => /\.(browser|alone)\.test\.ts$/.test(file));
+/** Browser and timing tests, and those that boot machines, have this one to themselves; the rest shares it. */
+const alone = files.filter((file) => /\.(browser|alone|machine)\.test\.ts$/.test(file));
 const shared = files.filter((file) => !alone.includes(file));
 const jobs = Number(options.jobs ?? availableParallelism());
 
@@ -66,7 +69,8 @@ process.exit(failed ? 1 : 0);
 async function listTests() {
   const found = [];
   for (const entry of await readdir(`${root}test`, { recursive: true })) {
-    if (entry.endsWith('.test.ts')) found.push(`test/${entry}`);
+    const onMachine = entry.endsWith('.machine.test.ts');
+    if (entry.endsWith('.test.ts') && onMachine === options.machines) found.push(`test/${entry}`);
   }
   return found.sort();
 }

@@ -154,7 +154,8 @@ test('refuses a Node that is too old, and an unknown purpose', async () => {
   assert.equal(project.calls(), []);
 
   project.write('package.json', '{"type":"module","engines":{"node":">=20.19"}}');
-  assert.match((await project.dev(['drive'])).stderr, 'Expected start, desk, test, bench, faults or soak');
+  const expected = 'Expected start, desk, test, test:installer, bench, faults or soak';
+  assert.match((await project.dev(['drive'])).stderr, expected);
 });
 
 test('test checks types and style, passes arguments on, and ends with the count', async () => {
