@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Chips } from '../chips/chips.ts';
 import { Machine, type Ran } from './machine/machine.ts';
+import { missingForMachines } from './machine/missing.ts';
 import { Releases, running, SHELF_PORT } from './machine/releases.ts';
 import { giveMotorHat, wheelsOf } from './machine/service-chips.ts';
 import { type Shelf, serveShelf } from './machine/shelf.ts';
@@ -11,6 +12,7 @@ import { differences, snapshot } from './machine/snapshot.ts';
 import { until } from './machine/until.ts';
 
 const test = suite('installer on a machine');
+const skipped = suite('installer on a machine');
 const LINE = `curl -fsSL http://127.0.0.1:${SHELF_PORT}/install.sh | bash -s --`;
 const OPTIONS = '--name rover --motor motor-hat --any-board';
 
@@ -394,4 +396,9 @@ test('uninstalled, it leaves nothing', async () => {
   assert.not.match(machine.run('getent', ['passwd']).stdout, /roverd/);
 });
 
-test.run();
+const missing = missingForMachines('openssl', 'curl');
+if (missing) {
+  console.log(`SKIP the installer on a machine: ${missing}`);
+  skipped.skip('the installer on a machine', () => undefined);
+  skipped.run();
+} else test.run();

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../config/paths.ts';
-import { ensureDebian } from './debian.ts';
+import { type Arch, ensureDebian } from './debian.ts';
 import { listenInside } from './inside.ts';
 import { forwardProxy } from './proxy.ts';
 
@@ -18,6 +18,8 @@ export interface Ran {
 const BOOTED_WITHIN_MS = 60_000;
 const RUN_WITHIN_MS = 280_000;
 const PROXY_PORT = 3128;
+const STATE: [string, string[]] = ['systemctl', ['is-system-running']];
+const NO_STATE: [string, string[]] = ['echo', ['running']];
 
 /**
  * A machine with Debian 12 whose process 1 is systemd, over a file system that is thrown away. It has a network of
@@ -32,22 +34,25 @@ export class Machine {
   #init: ChildProcess | null = null;
   #pid = 0;
 
-  constructor() {
+  constructor(arch = process.arch as Arch) {
     this.#folder = mkdtempSync(join(tmpdir(), 'roverd-machine-'));
     this.#group = `roverd-${this.#folder.slice(-6)}`;
     this.root = join(this.#folder, 'root');
     const [written, work] = [join(this.#folder, 'written'), join(this.#folder, 'work')];
     for (const folder of [this.root, written, work]) mkdirSync(folder);
-    const layers = `lowerdir=${ensureDebian()},upperdir=${written},workdir=${work}`;
+    const layers = `lowerdir=${ensureDebian(arch)},upperdir=${written},workdir=${work}`;
     must('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]);
     // Files of the service belong to root, whatever made this folder.
     must('chmod', ['755', this.#folder]);
   }
 
-  /** Resolves when systemd has started what it starts at boot. */
-  async boot({ network = true } = {}): Promise<void> {
+  /** Resolves when systemd has started what it starts at boot; or another process 1 runs, without services then. */
+  async boot(...program: string[]): Promise<void> {
     const script = join(packageRoot(), 'test/installer/machine/pid1.sh');
-    const init = spawn('bash', [script, this.root, this.#group], { stdio: 'ignore', detached: true });
+    const init = spawn('bash', [script, this.root, this.#group, ...program], {
+      stdio: 'ignore',
+      detached: true,
+    });
     this.#init = init;
     const end = performance.now() + BOOTED_WITHIN_MS;
     let state = '';
@@ -57,9 +62,9 @@ export class Machine {
       await new Promise((resolve) => setTimeout(resolve, 100));
       this.#pid = firstChild(init.pid!);
       if (this.#pid === 0) continue;
-      state = this.run('systemctl', ['is-system-running']).output;
+      state = this.run(...(program.length > 0 ? NO_STATE : STATE)).output;
     }
-    if (network) await this.#connect();
+    await this.#connect();
   }
 
   async #connect(): Promise<void> {

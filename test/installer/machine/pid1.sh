@@ -1,7 +1,10 @@
 #!/bin/bash
-# pid1.sh ROOT CGROUP: systemd as process 1 over ROOT, in namespaces of its own, below CGROUP of every hierarchy.
+# pid1.sh ROOT CGROUP [PROGRAM...]: systemd, or another program, as process 1 over ROOT, in namespaces of its own,
+# below CGROUP of every hierarchy.
 set -eu
 root=$1 group=$2
+shift 2
+(($# > 0)) || set -- /lib/systemd/systemd --show-status=0
 
 # A cgroup namespace begins where the process is: what this systemd makes is all below, and can be removed.
 mapfile -t own </proc/self/cgroup
@@ -24,6 +27,7 @@ done
 
 exec unshare --pid --mount --net --uts --ipc --cgroup --fork --kill-child bash -euc '
 root=$1
+shift
 mount --make-rprivate /
 hostname robotbox
 mount -t proc proc "$root/proc"
@@ -47,5 +51,5 @@ else
   mkdir "$root/sys/fs/cgroup/systemd"
   mount -t cgroup -o none,name=systemd,xattr cgroup "$root/sys/fs/cgroup/systemd"
 fi
-exec chroot "$root" /usr/bin/env -i container=docker PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 /lib/systemd/systemd --show-status=0
-' pid1 "$root"
+exec chroot "$root" /usr/bin/env -i container=docker PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 "$@"
+' pid1 "$root" "$@"

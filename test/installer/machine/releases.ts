@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { packageRoot } from '../../../config/paths.ts';
 
 export const SHELF_PORT = 8000;
-const ARCH = process.arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
  * A folder as a web server would offer it, with the release that `npm run release` makes of these sources, and others
@@ -16,8 +15,10 @@ export class Releases {
   readonly folder = mkdtempSync(join(tmpdir(), 'roverd-releases-'));
   readonly version: string;
   readonly #key = join(this.folder, 'private.pem');
+  readonly #arch: string;
 
-  constructor() {
+  constructor(arch: string = process.arch) {
+    this.#arch = arch;
     const { privateKey } = generateKeyPairSync('ed25519');
     writeFileSync(this.#key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     this.make(this.folder);
@@ -26,7 +27,16 @@ export class Releases {
 
   /** Runs `npm run release` into a folder. */
   make(out: string): void {
-    const options = ['--key', this.#key, '--releases', `http://127.0.0.1:${SHELF_PORT}`, '--out', out];
+    const options = [
+      '--key',
+      this.#key,
+      '--releases',
+      `http://127.0.0.1:${SHELF_PORT}`,
+      '--out',
+      out,
+      '--arch',
+      this.#arch,
+    ];
     execFileSync(process.execPath, ['installer/release.mjs', ...options], {
       cwd: packageRoot(),
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -34,13 +44,13 @@ export class Releases {
   }
 
   archive(version = this.version): string {
-    return join(this.folder, version, `roverd-${version}-linux-${ARCH}.tar.gz`);
+    return join(this.folder, version, `roverd-${version}-linux-${this.#arch}.tar.gz`);
   }
 
   /** The same release under another version, changed by `change`, and signed. */
   derive(version: string, change: (folder: string) => void = () => undefined): void {
     const work = mkdtempSync(join(tmpdir(), 'roverd-derive-'));
-    const folder = join(work, `roverd-${version}-linux-${ARCH}`);
+    const folder = join(work, `roverd-${version}-linux-${this.#arch}`);
     mkdirSync(folder);
     execFileSync('tar', ['-xzf', this.archive(), '-C', folder, '--strip-components=1']);
     const release = join(folder, 'release');
@@ -55,7 +65,7 @@ export class Releases {
     mkdirSync(target);
     for (const name of readdirSync(join(this.folder, this.version)).filter((one) => one.startsWith('node-')))
       cpSync(join(this.folder, this.version, name), join(target, name));
-    execFileSync('tar', ['-czf', this.archive(version), '-C', work, `roverd-${version}-linux-${ARCH}`]);
+    execFileSync('tar', ['-czf', this.archive(version), '-C', work, `roverd-${version}-linux-${this.#arch}`]);
     rmSync(work, { recursive: true });
     this.sign(this.archive(version));
   }
