@@ -40,13 +40,13 @@ take_options() {
 main() {
   take_options "$@"
   one_at_a_time
+  check_kvs_sdk
   begin_record
   install_packages
   choose_node
   make_account
   enable_hardware
   place_release
-  check_kvs_sdk
   write_configuration
   make_certificate
   check_configuration
