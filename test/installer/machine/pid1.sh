@@ -30,6 +30,7 @@ root=$1
 shift
 mount --make-rprivate /
 hostname robotbox
+ip link set lo up
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
