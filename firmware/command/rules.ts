@@ -57,7 +57,7 @@ function onStop(state: State, sender: Sender, emergency: boolean): Decision {
   if (emergency) {
     const latched =
       state.estopBy === null ? bump({ ...state, estopBy: sender.name }, 'emergencyStops') : state;
-    return accept({ ...latched, motion: null });
+    return accept({ ...latched, lease: leaseAtRest(state), motion: null });
   }
   if (holds(state, sender)) {
     const lease = sender.lasting ? { sender, heardMs: state.clockMs, heldMs: null } : null;
@@ -185,8 +185,12 @@ function onLinkFaults(state: State, senderId: string, faults: readonly LinkFault
 /** Stops what moves; a control that is held at this moment has to be released before it counts again. */
 function cutOff(state: State, text: string): State {
   const interlock = isHeld(state) ? { text } : state.interlock;
-  const lease = state.lease?.sender.lasting === false ? null : state.lease;
-  return { ...state, lease, motion: null, interlock };
+  return { ...state, lease: leaseAtRest(state), motion: null, interlock };
+}
+
+/** A lease without a lasting link ends with its motion: nothing else tells when its holder has gone. */
+function leaseAtRest({ lease }: State): State['lease'] {
+  return lease?.sender.lasting === false ? null : lease;
 }
 
 function holds(state: State, sender: Sender): boolean {

@@ -55,7 +55,7 @@ function standStill(state: State, ms: number): State {
   const held = isHeld({ ...state, clockMs: clockMs - ms });
   const stalled = { ...state, motion: null, stalledUntilMs: clockMs + DRAIN_MS };
   const stopped = motion ? bump({ ...stalled, standing: { code: 'stalled', ms } }, 'stallStops') : stalled;
-  if (lease && !lease.sender.lasting) return motion || held ? { ...stopped, lease: null } : stopped;
+  if (lease && !lease.sender.lasting) return { ...stopped, lease: null };
   if (!lease || !held) return stopped;
   const interlock = { text: `${stalledText(ms)}. Let go of the control before driving on.` };
   return { ...stopped, lease: { ...lease, heldMs: clockMs }, interlock };

@@ -168,6 +168,24 @@ const table: Record<string, Row[]> = {
     tick(200, { operator: null, wheels: [0, 0] }),
     [210, [bob, forward], { operator: 'Bob' }],
   ],
+  'a lease without a lasting link ends with an emergency stop, one with a lasting link does not': [
+    [0, [curl, { action: 'forward' }], { operator: 'curl', wheels: [0.5, 0.5] }],
+    [10, [bob, estop], { operator: null, wheels: [0, 0], reason: 'estop' }],
+    [20, [curl, reset], { operator: null }],
+    [30, [ada, forward], { operator: 'Ada', wheels: [1, 1] }],
+    [40, [bob, estop], { operator: 'Ada', wheels: [0, 0] }],
+  ],
+  'a reversal that stands at zero goes on with whatever event comes next': [
+    [0, [bob, { action: 'backwards' }], { wheels: [-0.5, -0.5] }],
+    [0, [bob, { action: 'forward' }], { wheels: [0, 0] }],
+    [1, takeOver(eve), { code: 'not_allowed', operator: 'Bob', wheels: [0.5, 0.5] }],
+  ],
+  'one wheel alone may change': [
+    [0, [ada, drive(0.5)], { wheels: [0.5, 0.5] }],
+    [10, [ada, drive(0.75, 0.25)], { wheels: [0.5, 1] }],
+    [20, [ada, drive(0.5)], { wheels: [0.5, 0.5] }],
+    [30, [ada, drive(0.75, -0.25)], { wheels: [1, 0.5] }],
+  ],
   'a fault of severity stop stands still and wants the control released': [
     [0, [ada, forward], {}],
     [10, fault('drivetrain_failed', true), { wheels: [0, 0], reason: 'drivetrain_failed' }],
@@ -289,6 +307,15 @@ const table: Record<string, Row[]> = {
     [0, [ada, forward], {}],
     awake(200, { wheels: [1, 1] }),
     [200, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a gap before anyone has asked for anything is no stall': [
+    awake(5000, { reason: 'no_operator' }),
+    [5000, [ada, forward], { wheels: [1, 1] }],
+  ],
+  'a take-over alone is asking for something': [
+    [0, takeOver(ada), { operator: 'Ada' }],
+    awake(500, { operator: 'Ada', wheels: [0, 0] }),
+    [500, [ada, forward], { code: 'stalled', wheels: [0, 0] }],
   ],
   'a longer one stops, and wants the control released': [
     [0, [ada, forward], {}],
@@ -440,6 +467,23 @@ test('the ramp bounds speeding up; slowing down is immediate', () => {
     [30, [ada, release], { wheels: [0, 0] }],
   ];
   play(rows, { rampPerS: 4 });
+});
+
+test('a ramp that begins after a steady speed has two ticks to begin with, however long that was', () => {
+  const rows: Row[] = [
+    [0, [ada, drive(0.25)], { wheels: [0.25, 0.25] }],
+    tick(100, { wheels: [0.25, 0.25] }),
+    [100, [ada, forward], { wheels: [0.5, 0.5] }],
+    [100, [ada, forward], { wheels: [0.5, 0.5] }],
+    tick(110, { wheels: [0.625, 0.625] }),
+  ];
+  play(rows, { rampPerS: 12.5 });
+});
+
+test("the core's own time begins with its first step, whatever the monotonic clock says", () => {
+  const first = step(initialState(settings), { type: 'tick' }, 5000).state;
+  assert.is(first.clockMs, 0);
+  assert.is(step(first, { type: 'tick' }, 5010).state.clockMs, 10);
 });
 
 test('nothing is said of being ready while something bars the way', () => {
