@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ramp } from '../../firmware/command/ramp.ts';
+import { ramp, withoutSpeedingUp } from '../../firmware/command/ramp.ts';
 
 const still = { left: 0, right: 0 };
 
@@ -28,5 +28,33 @@ test('both wheels take the same share of their way, so that the curve keeps its 
   assert.ok(Math.abs(stepped.right - 0.2) < 1e-12);
   assert.ok(Math.abs(stepped.left * 2 - stepped.right) < 1e-12);
 });
+
+for (const [what, now, wanted, beyond, expected] of [
+  ['keeps its speed', 0.5, 1, 0, 0.5],
+  ['keeps its speed backwards', -0.5, -1, 0, -0.5],
+  ['slows down', 0.5, 0.3, 0, 0.3],
+  ['slows down backwards', -0.5, -0.3, 0, -0.3],
+  ['stops', 0.5, 0, 0.2, 0],
+  ['does not start', 0, 1, 0, 0],
+  ['does not turn round', 0.5, -1, 0, 0],
+  ['starts up to the bound', 0, 1, 0.2, 0.2],
+  ['starts backwards up to the bound', 0, -1, 0.2, -0.2],
+  ['turns round up to the bound', 0.5, -1, 0.2, -0.2],
+  ['speeds up to the bound', 0.1, 1, 0.2, 0.2],
+  ['speeds up to less than the bound', 0.1, 0.15, 0.2, 0.15],
+  ['keeps a speed above the bound', 0.5, 1, 0.2, 0.5],
+  ['keeps a speed above the bound backwards', -0.5, -1, 0.2, -0.5],
+] as const) {
+  test(`a wheel that may not speed up ${what}`, () => {
+    assert.is(
+      withoutSpeedingUp({ left: now, right: 0.7 }, { left: wanted, right: 0.6 }, beyond).left,
+      expected,
+    );
+    assert.is(
+      withoutSpeedingUp({ left: 0.7, right: now }, { left: 0.6, right: wanted }, beyond).right,
+      expected,
+    );
+  });
+}
 
 test.run();

@@ -1,0 +1,38 @@
+/**
+ * Which tests judge which sources, quickest first: most changes are noticed by a source's own table tests, and the
+ * property tests are asked about the rest. Each row is run by Stryker on its own. `tests` are parts of paths, as
+ * test/run.mjs takes them; its stages run one after another until one fails.
+ */
+const COMMAND = ['command/'];
+
+export const GROUPS = [
+  command('state', 'rules', 'model', 'reasons'),
+  { sources: ['firmware/command/ramp.ts'], tests: [['command/ramp', 'command/state.test'], COMMAND] },
+  { sources: ['firmware/command/freshness.ts'], tests: [['command/freshness'], COMMAND] },
+  { sources: ['firmware/command/faults.ts'], tests: [['command/faults', 'command/state.test'], COMMAND] },
+  { sources: ['firmware/command/message.ts'], tests: [['command/message'], COMMAND] },
+  { sources: ['firmware/command/writer.ts'], tests: [['command/writer', 'command/pipeline']] },
+  { sources: ['firmware/command/pipeline.ts'], tests: [['command/pipeline', 'command/writer']] },
+  { sources: ['firmware/command/guarding.ts'], tests: [['drive/guarded'], ['drive/guarding']] },
+  drive(['mixer'], ['mixer'], COMMAND),
+  drive(['motor-hat'], ['motor-hat.test', 'motor-hat.chip']),
+  drive(['pca9685'], ['pca9685', 'motor-hat.test', 'motor-hat.chip']),
+  drive(['ordered'], ['ordered', 'motor-hat.test']),
+  drive(['explorer-hat'], ['explorer-hat.test', 'explorer-hat.chip']),
+  drive(['kernel-pwm'], ['kernel-pwm', 'explorer-hat.chip']),
+  drive(['johnny-five', 'johnny-five-motor', 'johnny-five-silence'], ['johnny-five']),
+  drive(['guarded-drivetrain'], ['guarded-drivetrain'], ['drive/guarded-explorer', 'drive/guarding']),
+  drive(['detect'], ['detect']),
+];
+
+function command(...names) {
+  const tests = [['command/state.test', 'command/faults'], COMMAND];
+  return { sources: names.map((name) => `firmware/command/${name}.ts`), tests };
+}
+
+function drive(names, tests, ...more) {
+  return {
+    sources: names.map((name) => `firmware/drive/${name}.ts`),
+    tests: [tests.map((test) => `drive/${test}`), ...more],
+  };
+}
