@@ -13,7 +13,7 @@ export const GROUPS = [
   { sources: ['firmware/command/message.ts'], tests: [['command/message'], COMMAND] },
   { sources: ['firmware/command/writer.ts'], tests: [['command/writer', 'command/pipeline']] },
   { sources: ['firmware/command/pipeline.ts'], tests: [['command/pipeline', 'command/writer']] },
-  { sources: ['firmware/command/guarding.ts'], tests: [['drive/guarded'], ['drive/guarding']] },
+  { sources: ['firmware/command/guarding.ts'], tests: [['command/guarding']] },
   drive(['mixer'], ['mixer'], COMMAND),
   drive(['motor-hat'], ['motor-hat.test', 'motor-hat.chip']),
   drive(['pca9685'], ['pca9685', 'motor-hat.test', 'motor-hat.chip']),
