@@ -45,7 +45,7 @@ tell_the_end() {
   port=$(configured teleop port)
   if [[ -n $(configured teleop tlsCert) ]]; then scheme=https; fi
   say ''
-  if systemctl is-active --quiet "$UNIT"; then
+  if systemctl is-active --quiet "$UNIT" 2>/dev/null; then
     say "Robot $(configured robot name) is ready at $scheme://$(hostname).local:$port"
     tell_pairing_code
   else

@@ -44,7 +44,8 @@ activate_release() {
 install_unit() {
   if ! cmp -s "$1/installer/$UNIT" "$UNIT_FILE"; then
     install -m 0644 "$1/installer/$UNIT" "$UNIT_FILE"
-    systemctl daemon-reload
+    # There is none in an image that is being made.
+    [[ ! -d /run/systemd/system ]] || systemctl daemon-reload
     RESTART=yes
   fi
 }

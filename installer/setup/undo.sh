@@ -21,7 +21,7 @@ undo() {
     unit)
       systemctl disable --now "$2" >/dev/null 2>&1
       rm -f "/etc/systemd/system/$2"
-      systemctl daemon-reload
+      systemctl daemon-reload >/dev/null 2>&1
       systemctl reset-failed "$2" >/dev/null 2>&1
       ;;
     file) rm -f "$2" ;;
