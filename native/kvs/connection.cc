@@ -171,6 +171,7 @@ PathStats Connection::Stats() {
     const auto& sender = stats->rtcStatsObject.outboundRtpStreamStats;
     path.packets_sent = sender.sent.packetsSent;
     path.packets_sent_again = sender.retransmittedPacketsSent;
+    path.requests = sender.nackCount;
   }
   return path;
 }

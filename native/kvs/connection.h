@@ -38,6 +38,8 @@ struct PathStats {
   std::uint64_t round_trip_ms = 0;
   std::uint64_t packets_sent = 0;
   std::uint64_t packets_sent_again = 0;
+  /** Requests to send packets again. */
+  std::uint64_t requests = 0;
 };
 
 /**

@@ -31,9 +31,10 @@ std::optional<Report> Path::Look(const PathStats& stats, std::chrono::steady_clo
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stats.packets_sent > 0 && !first_sent_) first_sent_ = now;
   const bool reported = std::exchange(reports_, stats.reports) != stats.reports;
-  if (!reported && sent_ == 0 && !estimate_kbps_) return std::nullopt;
+  const bool requested = std::exchange(requests_, stats.requests) != stats.requests;
+  if (!reported && !requested && sent_ == 0 && !estimate_kbps_) return std::nullopt;
   Report report;
-  report.loss_ratio = Loss(stats);
+  report.loss_ratio = Loss(stats, reported);
   report.estimate_kbps = std::exchange(estimate_kbps_, std::nullopt);
   const bool timed = first_sent_ && now - *first_sent_ >= kUntilRoundTrips && stats.round_trip_ms <= kMaxRoundTripMs;
   if (reported && timed) report.round_trip_ms = static_cast<double>(stats.round_trip_ms);
@@ -41,14 +42,14 @@ std::optional<Report> Path::Look(const PathStats& stats, std::chrono::steady_clo
 }
 
 /**
- * By arrivals where the receiver tells them. Else by its reports, which hide what came when sent again within the
- * stream, and by what was sent again.
+ * By arrivals where the receiver tells them, and by its report besides: the SDK passes over what is told of a single
+ * packet. Else by its reports, which hide what came when sent again within the stream, and by what was sent again.
  */
-std::optional<double> Path::Loss(const PathStats& stats) {
-  double loss = 0;
+std::optional<double> Path::Loss(const PathStats& stats, bool reported) {
+  double loss = reported ? stats.fraction_lost : 0;
   if (counts_arrivals_) {
-    if (sent_ < kMinPackets) return std::nullopt;
-    loss = 1 - static_cast<double>(arrived_) / static_cast<double>(sent_);
+    if (sent_ < kMinPackets) return loss > 0 ? std::optional<double>(std::min(loss, 1.0)) : std::nullopt;
+    loss = std::max(loss, 1 - static_cast<double>(arrived_) / static_cast<double>(sent_));
     sent_ = 0;
     arrived_ = 0;
   } else {

@@ -17,26 +17,9 @@ constexpr std::size_t kMaxFrames = 10;
 constexpr std::size_t kMaxTasks = 256;
 /** The SDK doesn't tell how much waits in it; a viewer gets a few messages a second. */
 constexpr std::size_t kMaxTexts = 64;
-constexpr auto kReportEvery = std::chrono::milliseconds(500);
+constexpr auto kReportEvery = std::chrono::milliseconds(250);
 
 Registry<Peer>& registry() { return Registry<Peer>::Instance(); }
-
-const char* Name(RTC_PEER_CONNECTION_STATE state) {
-  switch (state) {
-    case RTC_PEER_CONNECTION_STATE_CONNECTING:
-      return "connecting";
-    case RTC_PEER_CONNECTION_STATE_CONNECTED:
-      return "connected";
-    case RTC_PEER_CONNECTION_STATE_DISCONNECTED:
-      return "disconnected";
-    case RTC_PEER_CONNECTION_STATE_FAILED:
-      return "failed";
-    case RTC_PEER_CONNECTION_STATE_CLOSED:
-      return "closed";
-    default:
-      return "new";
-  }
-}
 
 }  // namespace
 
@@ -138,6 +121,10 @@ void Peer::Negotiate(const std::string& offer) {
     connection_ = std::make_unique<Connection>(options_.servers, static_cast<ConnectionListener*>(this));
     events_.Put({Event::Kind::kAnswer, connection_->Answer(offer), 0, {}});
   } catch (const SdkError& error) {
+    // What was begun would go on without the answer.
+    channels_.Leave();
+    connection_.reset();
+    connected_ = false;
     events_.Put({Event::Kind::kRefused, error.call(), error.status(), {}});
   }
   StockCertificates();
@@ -241,7 +228,7 @@ void Peer::OnState(RTC_PEER_CONNECTION_STATE state) noexcept {
     connected_ = connected;
     frames_.Restart();
   }
-  events_.Put({Event::Kind::kState, Name(state), 0, {}});
+  events_.Put({Event::Kind::kState, StateName(state), 0, {}});
   if (connected) channels_.OnConnected();
 }
 

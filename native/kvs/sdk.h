@@ -30,4 +30,7 @@ inline void Check(const char* call, STATUS status) {
  */
 void InitSdk();
 
+/** In the words of the browser's RTCPeerConnectionState. */
+const char* StateName(RTC_PEER_CONNECTION_STATE state);
+
 }  // namespace roverd::kvs

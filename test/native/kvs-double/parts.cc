@@ -68,6 +68,7 @@ void CheckReports() {
   const auto start = std::chrono::steady_clock::now();
   const auto at = [&](int ms) { return start + std::chrono::milliseconds(ms); };
   Path by_arrivals;
+  PathStats stats_of_report;
   CHECK(!by_arrivals.Look({}, at(0)));
   by_arrivals.Arrived(19, 10);
   CHECK(!by_arrivals.Look({}, at(1))->loss_ratio);
@@ -79,22 +80,36 @@ void CheckReports() {
   by_arrivals.Arrived(20, 30);
   CHECK(by_arrivals.Look({}, at(4))->loss_ratio == 0.0);
 
+  stats_of_report = {1, 0.25, 7, 100, 0, 0};
+  // Of too few packets to count arrivals by, and of more.
+  by_arrivals.Arrived(5, 5);
+  CHECK(by_arrivals.Look(stats_of_report, at(5))->loss_ratio == 0.25);
+  stats_of_report.reports++;
+  by_arrivals.Arrived(15, 14);
+  CHECK(by_arrivals.Look(stats_of_report, at(6))->loss_ratio == 0.25);
+  by_arrivals.Arrived(20, 10);
+  CHECK(by_arrivals.Look(stats_of_report, at(7))->loss_ratio == 0.5);
+
   Path by_reports;
   PathStats stats;
   stats.packets_sent = 10;
   CHECK(!by_reports.Look(stats, at(0)));
-  stats = {1, 0.125, 7, 100, 30};
+  stats = {1, 0.125, 7, 100, 30, 0};
   const auto early = by_reports.Look(stats, at(3499));
   CHECK(early && early->loss_ratio == 0.3 && !early->round_trip_ms);
-  stats = {2, 0.5, 7, 200, 30};
+  stats = {2, 0.5, 7, 200, 30, 0};
   const auto late = by_reports.Look(stats, at(3500));
   CHECK(late && late->loss_ratio == 0.5 && late->round_trip_ms == 7.0);
-  stats = {3, 0, 60'001, 205, 30};
+  stats = {3, 0, 60'001, 205, 30, 0};
   const auto clock_set = by_reports.Look(stats, at(4000));
   CHECK(clock_set && !clock_set->loss_ratio && !clock_set->round_trip_ms);
   by_reports.Estimated(640);
   CHECK(by_reports.Look(stats, at(4001))->estimate_kbps == 640.0);
   CHECK(!by_reports.Look(stats, at(4002)));
+  stats.requests = 1;
+  const auto sign_of_life = by_reports.Look(stats, at(4003));
+  CHECK(sign_of_life && !sign_of_life->loss_ratio && !sign_of_life->round_trip_ms && !sign_of_life->estimate_kbps);
+  CHECK(!by_reports.Look(stats, at(4004)));
 }
 
 void CheckUnitQueue() {

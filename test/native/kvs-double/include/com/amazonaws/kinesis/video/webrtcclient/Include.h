@@ -139,6 +139,7 @@ typedef struct {
   struct {
     UINT64 packetsSent;
   } sent;
+  UINT32 nackCount;
   UINT64 retransmittedPacketsSent;
 } RtcOutboundRtpStreamStats;
 
