@@ -25,7 +25,8 @@ for line in "${own[@]}"; do
   echo $$ >"$folder$path/$group/cgroup.procs"
 done
 
-exec unshare --pid --mount --net --uts --ipc --cgroup --fork --kill-child bash -euc '
+# It ends with the test, however that ends.
+exec setpriv --pdeathsig KILL unshare --pid --mount --net --uts --ipc --cgroup --fork --kill-child bash -euc '
 root=$1
 shift
 mount --make-rprivate /
