@@ -30,7 +30,7 @@ export async function ensureNativePackages(root, steps, node = process.execPath)
     const words = hashOf(root, [join(folder, 'package.json')], abi, process.arch);
     await unlessStamped(join(root, folder, '.roverd-stamp'), words, () =>
       steps.step(`addon of ${name}`, ({ run }) =>
-        run(node, [NODE_GYP, 'rebuild', `--directory=${folder}`, ...headersOf(node)]),
+        run(node, [NODE_GYP, 'rebuild', `--directory=${folder}`], { env: headersOf(node) }),
       ),
     );
   }
@@ -47,7 +47,7 @@ export async function ensureAddon(root, steps) {
     steps.step('camera addon', ({ run }) => {
       // Not `rebuild`: it would remove build/ with everything else that is kept there. make follows the headers.
       const nodeGyp = [NODE_GYP, 'configure', 'build', `--jobs=${compilers()}`];
-      return run(process.execPath, [...nodeGyp, ...headersOf(process.execPath)]);
+      return run(process.execPath, nodeGyp, { env: headersOf(process.execPath) });
     }),
   );
 }
@@ -155,10 +155,13 @@ function abiOf(node) {
   return execFileSync(node, ['-p', 'process.versions.modules'], { encoding: 'utf8' }).trim();
 }
 
-/** The headers that came with a Node, if they did: node-gyp need not fetch them then. */
+/**
+ * The headers that came with a Node, if they did: node-gyp need not fetch them then. As a variable, which node-gyp
+ * heeds before its own --nodedir: a person's npm may have set it for another Node.
+ */
 function headersOf(node) {
   const prefix = dirname(dirname(node));
-  return existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
+  return existsSync(join(prefix, 'include/node/node_api.h')) ? { npm_config_nodedir: prefix } : {};
 }
 
 function newestRegistry() {
