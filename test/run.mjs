@@ -54,6 +54,14 @@ const shared = files.filter((file) => !alone.includes(file));
 const jobs = Number(options.jobs ?? availableParallelism());
 
 const results = [];
+const running = new Set();
+// A test file that goes on alone would keep its robots, browsers and network namespaces.
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+  process.once(signal, () => {
+    for (const child of running) child.kill(signal);
+    process.exit(code);
+  });
+}
 await Promise.all(Array.from({ length: jobs }, () => drain(shared)));
 await drain(alone);
 
@@ -121,6 +129,7 @@ function runFile(file) {
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...chips?.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(child);
     let output = '';
     let timedOut = false;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -130,6 +139,7 @@ function runFile(file) {
     }, FILE_TIMEOUT_MS);
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer);
+      running.delete(child);
       chips?.remove();
       resolve({
         file,
