@@ -82,8 +82,13 @@ function onMotion(state: State, sender: Sender, message: DriveMessage | ActionMe
   const released = velocity.linear === 0 && velocity.angular === 0;
   if (released) return accept(holder?.id === sender.id ? onStop(state, sender, false).state : state);
   if (state.estopBy !== null) {
-    const heard = holder?.id === sender.id ? hear(state, sender, 'drive' in message) : state;
-    return refuse(heard, 'estop', `Emergency stop by ${state.estopBy}. Reset it first`);
+    // Heard also from one who did not drive before: a control held until someone else resets must not act then.
+    const heard = !holder || holder.id === sender.id ? hear(state, sender, 'drive' in message) : state;
+    return refuse(
+      { ...heard, lease: leaseAtRest(heard) },
+      'estop',
+      `Emergency stop by ${state.estopBy}. Reset it first`,
+    );
   }
   const pulse = 'action' in message;
   if (state.clockMs < state.stalledUntilMs) return refuseStalled(state, sender, pulse);
@@ -97,7 +102,7 @@ function onMotion(state: State, sender: Sender, message: DriveMessage | ActionMe
 /** Whoever holds a control through a stall has to let go of it; of an action nothing remains. */
 function refuseStalled(state: State, sender: Sender, pulse: boolean): Decision {
   const text = 'The robot’s program stood still; what was asked for meanwhile is void. Let go, then drive.';
-  const kept = pulse || !sender.lasting ? state : { ...hear(state, sender, true), interlock: { text } };
+  const kept = pulse ? state : { ...hear(state, sender, true), interlock: { text } };
   return refuse(kept, 'stalled', text);
 }
 
@@ -188,9 +193,12 @@ function cutOff(state: State, text: string): State {
   return { ...state, lease: leaseAtRest(state), motion: null, interlock };
 }
 
-/** A lease without a lasting link ends with its motion: nothing else tells when its holder has gone. */
-function leaseAtRest({ lease }: State): State['lease'] {
-  return lease?.sender.lasting === false ? null : lease;
+/**
+ * A lease without a lasting link ends with its motion, as nothing else tells when its holder has gone; or, where a
+ * control is held, once that falls silent.
+ */
+export function leaseAtRest(state: State): State['lease'] {
+  return state.lease?.sender.lasting === false && !isHeld(state) ? null : state.lease;
 }
 
 function holds(state: State, sender: Sender): boolean {

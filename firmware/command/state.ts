@@ -13,7 +13,7 @@ import {
 import { ramp, withoutSpeedingUp } from './ramp.ts';
 import { explain, type Standing, stalledText } from './reasons.ts';
 import type { Reason, WheelRatios } from './report.ts';
-import { decide, drivesTowards } from './rules.ts';
+import { decide, drivesTowards, leaseAtRest } from './rules.ts';
 
 export interface StepResult {
   readonly state: State;
@@ -55,8 +55,7 @@ function standStill(state: State, ms: number): State {
   const held = isHeld({ ...state, clockMs: clockMs - ms });
   const stalled = { ...state, motion: null, stalledUntilMs: clockMs + DRAIN_MS };
   const stopped = motion ? bump({ ...stalled, standing: { code: 'stalled', ms } }, 'stallStops') : stalled;
-  if (lease && !lease.sender.lasting) return { ...stopped, lease: null };
-  if (!lease || !held) return stopped;
+  if (!lease || !held) return { ...stopped, lease: leaseAtRest(stopped) };
   const interlock = { text: `${stalledText(ms)}. Let go of the control before driving on.` };
   return { ...stopped, lease: { ...lease, heldMs: clockMs }, interlock };
 }
@@ -66,13 +65,14 @@ function expire(state: State): State {
   const { motion, interlock, clockMs } = state;
   let next = state;
   if (interlock && !isHeld(state)) next = { ...next, interlock: null };
-  if (motion === null || clockMs < motion.untilMs) return next;
+  if (motion === null) return next.lease === leaseAtRest(next) ? next : { ...next, lease: null };
+  if (clockMs < motion.untilMs) return next;
   next = { ...next, motion: null };
   if (!motion.pulse) {
     const standing: Standing = { code: 'watchdog', name: state.lease?.sender.name ?? '' };
     next = bump({ ...next, standing }, 'watchdogStops');
   }
-  return next.lease?.sender.lasting === false ? { ...next, lease: null } : next;
+  return { ...next, lease: leaseAtRest(next) };
 }
 
 function turnWheels(state: State): State {

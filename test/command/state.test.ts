@@ -57,6 +57,33 @@ function play(rows: Row[], overrides: Partial<Settings> = {}): StepResult {
 }
 
 const table: Record<string, Row[]> = {
+  'after someone else’s stop a control has to be let go, on a link that does not last as well': [
+    [0, [curl, forward], { operator: 'curl', wheels: [1, 1] }],
+    [100, [eve, stop], { wheels: [0, 0] }],
+    [
+      150,
+      [curl, forward],
+      { code: 'release_first', operator: 'curl', wheels: [0, 0], reason: 'release_first' },
+    ],
+    tick(549, { operator: 'curl' }),
+    tick(550, { operator: null }),
+    [551, [curl, forward], { wheels: [1, 1] }],
+  ],
+  'a control held through an emergency stop does not act when someone else resets it': [
+    [0, [curl, forward], { wheels: [1, 1] }],
+    [100, [ada, estop], { operator: 'curl', wheels: [0, 0] }],
+    [200, [curl, forward], { code: 'estop' }],
+    [300, [ada, reset], { wheels: [0, 0] }],
+    [350, [curl, forward], { code: 'release_first', wheels: [0, 0] }],
+    [360, [curl, release], { operator: null }],
+    [370, [curl, forward], { wheels: [1, 1] }],
+  ],
+  'nor does one that was only pressed meanwhile': [
+    [0, [ada, estop], { operator: null }],
+    [50, [bob, forward], { code: 'estop', operator: 'Bob' }],
+    [100, [ada, reset], { wheels: [0, 0] }],
+    [150, [bob, forward], { code: 'release_first', wheels: [0, 0] }],
+  ],
   'it starts stopped and says that nobody drives': [
     tick(10, { wheels: [0, 0], operator: null, reason: 'no_operator' }),
   ],
@@ -361,8 +388,9 @@ const table: Record<string, Row[]> = {
     [0, [curl, { action: 'forward' }], { operator: 'curl', wheels: [0.5, 0.5] }],
     awake(201, { wheels: [0, 0], operator: null, reason: 'stalled' }),
     [201, [curl, { action: 'forward' }], { code: 'stalled', operator: null }],
-    [202, [curl, forward], { code: 'stalled', operator: null }],
-    [203, [ada, { action: 'forward' }], { code: 'stalled', operator: null }],
+    [202, [ada, { action: 'forward' }], { code: 'stalled', operator: null }],
+    [203, [curl, forward], { code: 'stalled', operator: 'curl' }],
+    [204, [ada, { action: 'forward' }], { code: 'lease_held', operator: 'curl' }],
     [301, [curl, { action: 'forward' }], { wheels: [0.5, 0.5] }],
   ],
   'without its guardian nothing moves; when it is back, a control that is held must be let go': [
