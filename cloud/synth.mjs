@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { buildCloudPage } from '../installer/build-page.mjs';
+import { bundleForNode } from '../installer/bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -21,18 +21,7 @@ const context = {
 const outDir = process.env.CDK_OUTDIR ?? `${root}cloud/out`;
 
 await buildCloudPage();
-await build({
-  absWorkingDir: root,
-  entryPoints: ['cloud/synth.ts'],
-  outdir: 'dist/cloud',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  sourcemap: 'inline',
-  logLevel: 'warning',
-});
+await bundleForNode({ entryPoints: ['cloud/synth.ts'], outdir: 'dist/cloud', sourcemap: 'inline' });
 // What an earlier run left would be taken for a part of this one.
 if (process.env.CDK_OUTDIR === undefined) await rm(outDir, { recursive: true, force: true });
 

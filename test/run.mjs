@@ -16,7 +16,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundleTests } from '../installer/bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: wanted } = parseArgs({
@@ -85,21 +85,7 @@ async function listTests() {
 
 async function bundle(entryPoints) {
   if (wanted.length === 0) await rm(`${root}dist/test`, { recursive: true, force: true });
-  await build({
-    absWorkingDir: root,
-    entryPoints,
-    outbase: 'test',
-    outdir: 'dist/test',
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: 'inline',
-    splitting: true,
-    logLevel: 'warning',
-    define: { ROVERD_VERSION: '"test"' },
-  });
+  await bundleTests(entryPoints, 'test', { sourcemap: 'inline', splitting: true });
 }
 
 async function drain(queue) {

@@ -2,21 +2,15 @@
  * `npm run cloud:local -- STACK [options]`: bundles the desk and runs it. See README.md beside this file.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, stop } from 'esbuild';
+import { stop } from 'esbuild';
+import { bundleForNode } from '../../installer/bundle.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-await build({
-  absWorkingDir: root,
+await bundleForNode({
   entryPoints: { local: 'cloud/local/main.ts' },
   outdir: 'dist/cloud',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
   sourcemap: 'inline',
-  logLevel: 'warning',
 });
 await stop();
 process.setSourceMapsEnabled(true);

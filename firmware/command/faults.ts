@@ -64,7 +64,7 @@ export const FAULTS = {
   bumper_silent: {
     severity: 'limit',
     clear: 'recovers',
-    text: 'The bumpers can not be read: {speed}. Nothing but you stops the robot in front of a wall.',
+    text: 'The bumpers can’t be read: {speed}. Nothing but you stops the robot in front of a wall.',
     slowsTo: 'bumperSilentSpeedRatio',
   },
   under_voltage: {

@@ -10,7 +10,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundleTests } from '../../installer/bundle.mjs';
 import { replaceBetween } from '../documents.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,20 +20,11 @@ const { values: options, positionals: wanted } = parseArgs({
 });
 
 const sources = (await readdir(`${root}test/bench`)).filter((name) => name.endsWith('.ts'));
-await build({
-  absWorkingDir: root,
-  entryPoints: sources.map((name) => `test/bench/${name}`),
-  outbase: 'test',
-  outdir: 'dist/test',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-  splitting: true,
-  logLevel: 'warning',
-  define: { ROVERD_VERSION: '"bench"' },
-});
+await bundleTests(
+  sources.map((name) => `test/bench/${name}`),
+  'bench',
+  { splitting: true },
+);
 
 const figures = [];
 let failures = 0;

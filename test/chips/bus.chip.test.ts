@@ -30,10 +30,9 @@ test('a scan finds the chips, and all-call of the PCA9685', async () => {
 });
 
 test('an absent address gives EREMOTEIO, as i2c-bcm2835 does, and so does a chip that was unplugged', async () => {
-  for (const call of [bus.receiveByte(0x61), bus.writeByte(0x61, 0, 0), bus.writeQuick(0x61, 0)]) {
-    // The addon passes the number on without a name for it.
-    assert.is((await rejection(call)).errno, 121);
-  }
+  const calls = [bus.receiveByte(0x61), bus.writeByte(0x61, 0, 0), bus.writeQuick(0x61, 0)];
+  // The addon passes the number on without a name for it.
+  for (const { errno } of await Promise.all(calls.map(rejection))) assert.is(errno, 121);
   assert.equal(
     chips.log().map(({ error }) => error),
     ['EREMOTEIO', 'EREMOTEIO', 'EREMOTEIO'],
