@@ -13,17 +13,38 @@ const FLAGS = {
   '@aws-cdk/core:defaultCrossStackReferences': 'strong',
 };
 
+/** What belongs to a scenario, by the scenario's folder. */
+const SCENARIOS: Readonly<Record<string, (app: App, account: () => AccountStack) => void>> = {
+  robot(app, account) {
+    const robot = new RobotStack(app, 'roverd-robot');
+    robot.addStackDependency(account());
+    const { api, signIn } = robot;
+    if (signIn) new PageStack(app, 'roverd-page', { api, signIn });
+  },
+};
+
 /**
- * Every stack of the cloud. Synthesis fails on what CloudFormation's schemas or cdk-nag object to; what of cdk-nag was
- * acknowledged stands with its reason in the template.
+ * The stacks of every scenario, or of those that the context names (`-c scenarios=robot,retention`). Synthesis fails on
+ * what CloudFormation's schemas or cdk-nag object to; what of cdk-nag was acknowledged stands with its reason in the
+ * template.
+ * @throws Error when a scenario has a name that there is not
  */
 export function cloudApp(props: AppProps = {}): App {
   const app = new App({ ...props, context: { ...FLAGS, ...props.context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { writeSuppressionsToCloudFormation: true }));
-  const account = new AccountStack(app, 'roverd-account');
-  const robot = new RobotStack(app, 'roverd-robot');
-  robot.addStackDependency(account);
-  const { api, signIn } = robot;
-  if (signIn) new PageStack(app, 'roverd-page', { api, signIn });
+  let account: AccountStack | null = null;
+  for (const name of scenariosWanted(app)) {
+    SCENARIOS[name]!(app, () => (account ??= new AccountStack(app, 'roverd-account')));
+  }
   return app;
+}
+
+function scenariosWanted(app: App): string[] {
+  const all = Object.keys(SCENARIOS);
+  const given: unknown = app.node.tryGetContext('scenarios') ?? all.join(',');
+  const wanted = typeof given === 'string' ? given.split(',') : [];
+  if (wanted.length > 0 && wanted.every((name) => all.includes(name))) return wanted;
+  throw new Error(
+    `Expected scenarios to be some of ${all.join(',')}, separated by commas, but received ${JSON.stringify(given)}`,
+  );
 }

@@ -45,6 +45,18 @@ test('a finding of cdk-nag ends synthesis', () => {
   assert.throws(() => withoutSchemas(() => synthesizeWhole({}, () => null, open)), /Validation failed/);
 });
 
+test('the context chooses scenarios; one that is not there is refused', () => {
+  const names = (scenarios: string) =>
+    withoutSchemas(() =>
+      synthesizeWhole({ scenarios }, (app) => app.node.children.map(({ node }) => node.id)),
+    );
+  assert.ok(names('robot').includes('roverd-robot'));
+  assert.throws(
+    () => names('robot,submarine'),
+    /Expected scenarios to be some of robot.*, separated by commas, but received "robot,submarine"/,
+  );
+});
+
 test('an acknowledgement without a reason is refused', () => {
   const refused = () => acknowledge(new App(), { 'AwsSolutions-S1': 'not needed' });
   assert.throws(refused, /Expected a reason of at least 30 characters for AwsSolutions-S1/);

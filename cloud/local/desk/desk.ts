@@ -7,13 +7,19 @@ import type { Apis } from '../rest-api/apis.ts';
 import type { Services } from '../services/services.ts';
 import type { Tables } from '../services/tables.ts';
 import type { Addresses } from './addresses.ts';
+import type { DeskClock } from './clock.ts';
 import type { DeskLog } from './log.ts';
+import type { Targets } from './targets.ts';
 
 /** The engines that resources are made in. */
 export interface Desk {
   readonly addresses: Addresses;
   readonly authority: Authority;
   readonly log: DeskLog;
+  readonly clock: DeskClock;
+  readonly targets: Targets;
+  /** Environment of every function beside its own: what makes the SDK call the desk and trust it. */
+  readonly deskVariables: Map<string, string>;
   readonly principals: Principals;
   readonly services: Services;
   readonly functions: Functions;

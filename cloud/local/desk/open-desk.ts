@@ -12,10 +12,12 @@ import { Tables } from '../services/tables.ts';
 import type { SynthesizedStack } from '../template/assembly.ts';
 import { Addresses } from './addresses.ts';
 import { unsupportedIn } from './claims.ts';
+import { createClock } from './clock.ts';
 import { deploy } from './deploy.ts';
 import type { Desk } from './desk.ts';
 import { FAMILIES } from './families.ts';
 import type { DeskLog } from './log.ts';
+import { Targets } from './targets.ts';
 
 export interface DeskOptions {
   /** For certificates and the broker's files. What an earlier run left there goes. */
@@ -55,16 +57,23 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const caFile = join(folder, 'ca.pem');
     writeFileSync(caFile, authority.ca);
     const addresses = new Addresses();
+    const clock = createClock();
+    closing.push(async () => clock.close());
+    const targets = new Targets();
     const principals = new Principals();
     const services = await Services.start(principals, authority, log);
     closing.push(() => services.close());
     const tables = new Tables();
     closing.push(() => tables.close());
+    const deskVariables = new Map([
+      ['AWS_ENDPOINT_URL', services.url],
+      ['NODE_EXTRA_CA_CERTS', caFile],
+    ]);
     const functions = new Functions({
       principals,
       addresses,
       log,
-      deskVariables: () => ({ AWS_ENDPOINT_URL: services.url, NODE_EXTRA_CA_CERTS: caFile }),
+      deskVariables: () => Object.fromEntries(deskVariables),
     });
     const iot = new Iot({ folder, authority, principals, tables, log });
     closing.push(() => iot.close());
@@ -80,6 +89,9 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       addresses,
       authority,
       log,
+      clock,
+      targets,
+      deskVariables,
       principals,
       services,
       functions,
