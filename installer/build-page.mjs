@@ -1,4 +1,4 @@
-/** Bundles the page: one but for the script, for the robot that serves it and for the cloud. */
+/** Bundles the pages: that of the robot, one but for the script in the cloud, and that of the desk. */
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,10 +15,14 @@ export const common = {
   define: { ROVERD_VERSION: JSON.stringify(version) },
 };
 
-export const buildPage = () => page('firmware/teleop/page/main.ts', 'dist/page');
-export const buildCloudPage = () => page('firmware/teleop/page/cloud/main.ts', 'dist/cloud-page');
+const STATIC = 'firmware/teleop/page/static';
+export const buildPage = () => page('firmware/teleop/page/main.ts', 'dist/page', STATIC);
+export const buildCloudPage = () => page('firmware/teleop/page/cloud/main.ts', 'dist/cloud-page', STATIC);
+export const buildDeskPage = () =>
+  page('cloud/local/page/app.ts', 'dist/cloud/desk-page', 'cloud/local/page/static');
 
-async function page(entryPoint, outdir) {
+/** @param files the folder whose content goes along */
+async function page(entryPoint, outdir, files) {
   await build({
     ...common,
     entryPoints: { app: entryPoint },
@@ -30,5 +34,5 @@ async function page(entryPoint, outdir) {
     define: { ...common.define, global: 'globalThis', 'process.env.PACKAGE_VERSION': '""' },
   });
   await mkdir(`${root}${outdir}`, { recursive: true });
-  await cp(`${root}firmware/teleop/page/static`, `${root}${outdir}`, { recursive: true });
+  await cp(`${root}${files}`, `${root}${outdir}`, { recursive: true });
 }

@@ -3,10 +3,12 @@
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stop } from 'esbuild';
+import { buildDeskPage } from '../../installer/build-page.mjs';
 import { bundleForNode } from '../../installer/bundle.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+await buildDeskPage();
 await bundleForNode({
   entryPoints: { local: 'cloud/local/main.ts' },
   outdir: 'dist/cloud',

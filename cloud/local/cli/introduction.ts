@@ -1,8 +1,21 @@
 import type { OpenDesk } from '../desk/open-desk.ts';
+import type { SavedEvent } from '../page/saved-events.ts';
+
+export interface Surroundings {
+  readonly robotStarts: boolean;
+  /** Null: there is no page. */
+  readonly pageUrl: string | null;
+  readonly events: readonly SavedEvent[];
+}
 
 /** What a person needs to try a stack that runs. */
-export async function introduction(stack: string, desk: OpenDesk): Promise<string> {
+export async function introduction(
+  stack: string,
+  desk: OpenDesk,
+  { robotStarts, pageUrl, events }: Surroundings,
+): Promise<string> {
   const lines = [`${stack} runs here.`, ''];
+  if (pageUrl !== null) lines.push(`Functions, logs and what is stored, on a page:  ${pageUrl}`, '');
   for (const [name, value] of Object.entries(desk.outputs)) lines.push(`${name.padEnd(18)} ${value}`);
   for (const client of desk.userPools.clients) {
     for (const group of client.groups) {
@@ -16,12 +29,15 @@ export async function introduction(stack: string, desk: OpenDesk): Promise<strin
     }
   }
   lines.push(...requests(desk));
-  for (const [thing, config] of Object.entries(desk.robots)) {
-    lines.push(
-      '',
-      `The robot ${thing} (or give --robot${Object.keys(desk.robots).length > 1 ? ` ${thing}` : ''}):`,
-      '',
-    );
+  if (events.length > 0) {
+    lines.push('', 'Saved events, for the page or for --payload:', '');
+    for (const { name, functionLabel } of events)
+      lines.push(`  ${name.padEnd(24)} ${functionLabel ?? 'any function'}`);
+  }
+  const things = Object.entries(desk.robots);
+  for (const [thing, config] of things) {
+    const option = `--robot${things.length > 1 ? ` ${thing}` : ''}`;
+    lines.push('', `The robot ${thing}${robotStarts ? '' : ` (or give ${option})`}:`, '');
     lines.push(`  node dist/roverd.js run --simulate --config ${config}`);
   }
   lines.push('', 'Ctrl-C ends it.', '');

@@ -10,6 +10,7 @@ import type { Addresses } from './addresses.ts';
 import type { DeskClock } from './clock.ts';
 import type { DeskLog } from './log.ts';
 import type { Targets } from './targets.ts';
+import type { Views } from './views.ts';
 
 /** The engines that resources are made in. */
 export interface Desk {
@@ -18,6 +19,8 @@ export interface Desk {
   readonly log: DeskLog;
   readonly clock: DeskClock;
   readonly targets: Targets;
+  /** What a person sees of the engines. */
+  readonly views: Views;
   /** Environment of every function beside its own: what makes the SDK call the desk and trust it. */
   readonly deskVariables: Map<string, string>;
   readonly principals: Principals;

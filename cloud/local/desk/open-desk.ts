@@ -6,6 +6,7 @@ import { createAuthority } from '../iot/certificates.ts';
 import { Iot } from '../iot/iot.ts';
 import { provision } from '../iot/provision.ts';
 import { Functions } from '../lambda/functions.ts';
+import { tablesView } from '../page/tables-view.ts';
 import { Apis } from '../rest-api/apis.ts';
 import { Services } from '../services/services.ts';
 import { Tables } from '../services/tables.ts';
@@ -18,6 +19,7 @@ import type { Desk } from './desk.ts';
 import { FAMILIES } from './families.ts';
 import type { DeskLog } from './log.ts';
 import { Targets } from './targets.ts';
+import { Views } from './views.ts';
 
 export interface DeskOptions {
   /** For certificates and the broker's files. What an earlier run left there goes. */
@@ -60,11 +62,13 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const clock = createClock();
     closing.push(async () => clock.close());
     const targets = new Targets();
+    const views = new Views();
     const principals = new Principals();
     const services = await Services.start(principals, authority, log);
     closing.push(() => services.close());
     const tables = new Tables();
     closing.push(() => tables.close());
+    views.add(tablesView(tables));
     const deskVariables = new Map([
       ['AWS_ENDPOINT_URL', services.url],
       ['NODE_EXTRA_CA_CERTS', caFile],
@@ -91,6 +95,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       log,
       clock,
       targets,
+      views,
       deskVariables,
       principals,
       services,

@@ -136,11 +136,21 @@ const lives = (pid: number) => {
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   test(`runs until ${signal}, which ends its broker and functions too`, async () => {
-    const { child, output, exited } = start(STACK, '--port', '0', '--parameter', 'Name=zoe');
+    const { child, output, exited } = start(
+      STACK,
+      '--port',
+      '0',
+      '--ui-port',
+      '0',
+      '--parameter',
+      'Name=zoe',
+    );
     await until(() => output().includes('Ctrl-C ends it.') || child.exitCode !== null, 60_000);
     const url = /http:\/\/127\.0\.0\.1:\d+\/Prod\//.exec(output())?.[0];
     assert.ok(url, output());
     assert.is(await (await fetch(url)).text(), 'hello zoe');
+    const page = /on a page: {2}(\S+)/.exec(output())?.[1];
+    assert.match(await (await fetch(page!)).text(), /<title>The desk<\/title>/);
     assert.match(output(), /curl -X GET http:\/\/127\.0\.0\.1:\d+\/Prod\/\n/);
     assert.match(
       output(),
@@ -156,6 +166,14 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     await until(() => !children.some(lives));
   });
 }
+
+test('invokes the only function with a file, without a page', async () => {
+  write('event.json', { name: 'from a file' });
+  const event = ['--no-ui', '--payload', join(folder, 'event.json')];
+  const { code, output } = await ran(STACK, '--port', '0', '--parameter', 'Name=zoe', ...event);
+  assert.is(code, 0, output);
+  assert.match(output, /\{"statusCode":200,"body":"hello from a file"\}/);
+});
 
 test('invokes one function with a saved event', async () => {
   write('event.json', { name: 'saved' });
@@ -185,7 +203,11 @@ const refusals: readonly (readonly [args: string[], said: RegExp])[] = [
   [[STACK, '--parameter', 'Name'], /Expected NAME=VALUE/],
   [[STACK, '--port', '70000'], /Expected 0 to 65535/],
   [
-    [STACK, '--port', '0', '--parameter', 'Name=zoe', '--robot', 'else'],
+    [STACK, '--payload', 'nothing'],
+    /Expected a file or one of the saved events \(none is saved\) but received nothing/,
+  ],
+  [
+    [STACK, '--port', '0', '--ui-port', '0', '--parameter', 'Name=zoe', '--robot', 'else'],
     /one of the robots thing-1 but received else/,
   ],
 ];

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LineFeed } from '../../../cloud/local/desk/line-feed.ts';
 import { createLog, type Step } from '../../../cloud/local/desk/log.ts';
 import { type OpenDesk, openDesk } from '../../../cloud/local/desk/open-desk.ts';
 import type { SynthesizedStack } from '../../../cloud/local/template/assembly.ts';
@@ -9,6 +10,7 @@ import type { Resource, Template } from '../../../cloud/local/template/template.
 export interface DeskRig extends OpenDesk {
   /** What was logged so far, each line after its source. */
   readonly lines: readonly string[];
+  readonly feed: LineFeed;
   readonly steps: readonly { readonly step: Step; readonly atMs: number }[];
   forgetSteps(): void;
 }
@@ -21,8 +23,12 @@ export async function openRig(
   const folder = mkdtempSync(join(tmpdir(), 'desk-'));
   const lines: string[] = [];
   const steps: { step: Step; atMs: number }[] = [];
+  const feed = new LineFeed();
   const log = createLog(
-    (source, text) => lines.push(`${source} ${text}`),
+    (source, text) => {
+      lines.push(`${source} ${text}`);
+      feed.add({ atMs: Date.now(), source, text });
+    },
     (step, atMs) => steps.push({ step, atMs }),
   );
   try {
@@ -30,6 +36,7 @@ export async function openRig(
     return {
       ...desk,
       lines,
+      feed,
       steps,
       forgetSteps: () => void steps.splice(0),
       async close() {
