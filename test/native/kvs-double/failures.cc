@@ -15,6 +15,7 @@ const char* const kNegotiating[] = {
     "peerConnectionOnSenderBandwidthEstimation",
     "addSupportedCodec",
     "addTransceiver",
+    "configureTransceiverRollingBuffer",
     "transceiverOnPictureLoss",
     "transceiverOnBandwidthEstimation",
     "setRemoteDescription",

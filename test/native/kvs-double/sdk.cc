@@ -276,6 +276,11 @@ STATUS addTransceiver(PRtcPeerConnection peer, PRtcMediaStreamTrack, PRtcRtpTran
   return STATUS_SUCCESS;
 }
 
+STATUS configureTransceiverRollingBuffer(PRtcRtpTransceiver, PRtcMediaStreamTrack, DOUBLE, DOUBLE) {
+  MAY_FAIL();
+  return STATUS_SUCCESS;
+}
+
 STATUS transceiverOnPictureLoss(PRtcRtpTransceiver track, UINT64 data, RtcOnPictureLoss callback) {
   MAY_FAIL();
   track->loss_data = data;

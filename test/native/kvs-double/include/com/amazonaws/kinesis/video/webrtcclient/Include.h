@@ -171,6 +171,7 @@ STATUS peerConnectionOnDataChannel(PRtcPeerConnection, UINT64, RtcOnDataChannel)
 STATUS peerConnectionOnSenderBandwidthEstimation(PRtcPeerConnection, UINT64, RtcOnSenderBandwidthEstimation);
 STATUS addSupportedCodec(PRtcPeerConnection, RTC_CODEC);
 STATUS addTransceiver(PRtcPeerConnection, PRtcMediaStreamTrack, PRtcRtpTransceiverInit, PRtcRtpTransceiver*);
+STATUS configureTransceiverRollingBuffer(PRtcRtpTransceiver, PRtcMediaStreamTrack, DOUBLE, DOUBLE);
 STATUS transceiverOnPictureLoss(PRtcRtpTransceiver, UINT64, RtcOnPictureLoss);
 STATUS transceiverOnBandwidthEstimation(PRtcRtpTransceiver, UINT64, RtcOnBandwidthEstimation);
 STATUS setRemoteDescription(PRtcPeerConnection, PRtcSessionDescriptionInit);
