@@ -1,6 +1,6 @@
 /**
- * The engines side by side with a peer from Debian, Janus: the same frames at the same pace, one after another, to the
- * same page. Neither engine may be behind the peer.
+ * The engines side by side with a peer from Debian, Janus: the same frames at the same pace, in turn, to the same
+ * page. Neither engine may be behind the peer.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +17,7 @@ import { type Figure, figure, monotonicMs, quantile, sleep } from './figure.ts';
 import { type Janus, janusMissing, startJanus } from './janus.ts';
 import { residentMiB } from './process.ts';
 
+const ROUNDS = 3;
 const FIRST_FRAMES = 5;
 const WATCH_S = 8;
 const FURTHER_VIEWERS = 4;
@@ -42,52 +43,45 @@ interface Measured {
 }
 
 export async function bench(): Promise<Figure[]> {
-  const missing = janusMissing();
-  if (missing) console.error(`SKIP the peer: ${missing}; enable: apt-get install janus`);
-  const peer = missing ? null : await measure(janusStand);
-  const figures = peer ? figuresOf('janus', peer, null) : [];
-  figures.push(...figuresOf('datachannel', await measure(() => engineStand('datachannel')), peer));
-  const absent = kvsMissing();
-  if (absent) console.error(`SKIP kvs: ${absent}; enable: KVS_WEBRTC_PREFIX`);
-  else figures.push(...figuresOf('kvs', await measure(() => engineStand('kvs')), peer));
-  return figures;
+  const stands: Readonly<Record<string, () => Promise<Stand>>> = {
+    ...(present(janusMissing(), 'apt-get install janus', 'the peer') ? { janus: janusStand } : {}),
+    datachannel: () => engineStand('datachannel'),
+    ...(present(kvsMissing(), 'KVS_WEBRTC_PREFIX', 'kvs') ? { kvs: () => engineStand('kvs') } : {}),
+  };
+  const measured: Record<string, Measured[]> = Object.fromEntries(
+    Object.keys(stands).map((name) => [name, []]),
+  );
+  // In turn, so that what else the machine does falls on all alike.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, open] of Object.entries(stands)) measured[name]?.push(await measure(open));
+  }
+  const { janus = null, ...engines } = measured;
+  return [
+    ...(janus ? figuresOf('janus', janus, null) : []),
+    ...Object.entries(engines).flatMap(([name, rounds]) => figuresOf(name, rounds, janus)),
+  ];
 }
 
-/** Targets are what the peer came to. */
-function figuresOf(name: string, measured: Measured, peer: Measured | null): Figure[] {
-  const limit = (pick: (of: Measured) => number) => (peer ? { median: pick(peer) } : {});
-  const ages = (of: Measured, ratio: number) => quantile(of.agesMs, ratio);
+function present(missing: string | null, enable: string, what: string): boolean {
+  if (missing) console.error(`SKIP ${what}: ${missing}; enable: ${enable}`);
+  return missing === null;
+}
+
+/** A value for each round, or more. Targets are what the peer came to. */
+function figuresOf(name: string, rounds: readonly Measured[], peer: readonly Measured[] | null): Figure[] {
+  const one = (what: string, unit: string, pick: (of: Measured) => readonly number[]) =>
+    figure(
+      `${name}: ${what}`,
+      unit,
+      rounds.flatMap(pick),
+      peer ? { median: Number(quantile(peer.flatMap(pick), 0.5).toPrecision(3)) } : {},
+    );
   return [
-    figure(
-      `${name}: frame to picture, p50`,
-      'ms',
-      [ages(measured, 0.5)],
-      limit((of) => ages(of, 0.5)),
-    ),
-    figure(
-      `${name}: frame to picture, p95`,
-      'ms',
-      [ages(measured, 0.95)],
-      limit((of) => ages(of, 0.95)),
-    ),
-    figure(
-      `${name}: first frame`,
-      'ms',
-      measured.firstFrameMs,
-      limit((of) => quantile(of.firstFrameMs, 0.5)),
-    ),
-    figure(
-      `${name}: share of one core a further viewer`,
-      '%',
-      [measured.percentPerViewer],
-      limit((of) => of.percentPerViewer),
-    ),
-    figure(
-      `${name}: memory a further viewer`,
-      'MiB',
-      [measured.mibPerViewer],
-      limit((of) => of.mibPerViewer),
-    ),
+    one('frame to picture, p50', 'ms', ({ agesMs }) => [quantile(agesMs, 0.5)]),
+    one('frame to picture, p95', 'ms', ({ agesMs }) => [quantile(agesMs, 0.95)]),
+    one('first frame', 'ms', ({ firstFrameMs }) => firstFrameMs),
+    one('share of one core a further viewer', '%', ({ percentPerViewer }) => [percentPerViewer]),
+    one('memory a further viewer', 'MiB', ({ mibPerViewer }) => [mibPerViewer]),
   ];
 }
 
