@@ -24,7 +24,10 @@ export async function ensureNode(root, steps, version, arch) {
   return join(folder, 'node_modules', name);
 }
 
-/** @returns {Promise<{archive: string, name: string, sha256: string}>} bin/node and its license only, without npm */
+/**
+ * An archive of bin/node and its license only, without npm.
+ * @returns {Promise<{archive: string, name: string, sha256: string, headers: string}>} `headers`: with include/node
+ */
 export async function ensureNodeArchive(root, steps, arch) {
   const node = await ensureNode(root, steps, SHIPPED, arch);
   const title = `node-${SHIPPED}-linux-${arch}`;
@@ -42,5 +45,5 @@ export async function ensureNodeArchive(root, steps, arch) {
       pack(tree, archive, 0);
     }),
   );
-  return { archive, name: `${title}.tar.gz`, sha256: sha256Of(archive) };
+  return { archive, name: `${title}.tar.gz`, sha256: sha256Of(archive), headers: node };
 }

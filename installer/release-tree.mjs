@@ -1,6 +1,7 @@
 /** What is in a release, and where. */
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { layOutKit } from './release-kit.mjs';
 import { NODE_ABIS } from './release-modules.mjs';
 
 /** From, and to where that differs; what is run as a program is 0755. */
@@ -25,7 +26,7 @@ const FILES = [
  * @param {object} parts
  * @param {string} parts.native folder with the addon and the guardian
  * @param {string} parts.modules folder with node_modules
- * @param {{name: string, sha256: string}} parts.node the archive of Node that goes with it
+ * @param {{name: string, sha256: string, headers: string}} parts.node as ensureNodeArchive() gives it
  * @param {Record<string, string>} parts.filled what stands for @RELEASES@ and its like in install.sh
  */
 export function layOut({ root, tree, version, arch, native, modules, node, filled }) {
@@ -39,6 +40,7 @@ export function layOut({ root, tree, version, arch, native, modules, node, fille
   for (const name of ['roverd_native.node', 'roverd_guardian'])
     put(join(native, name), `build/Release/${name}`, true);
   put(join(modules, 'node_modules'), 'node_modules');
+  layOutKit(root, node.headers, join(tree, 'kit'));
   writeFileSync(
     join(tree, 'release'),
     `version=${version}\narch=${arch}\nnode_abis=${Object.values(NODE_ABIS).join(' ')}\n`,

@@ -10,7 +10,7 @@ ROOT=/opt/roverd
 ETC=/etc/roverd
 STATE=/var/lib/roverd
 PART=$RELEASE/installer/setup
-for part in say record packages node account boot-config release configuration service announce; do
+for part in say record packages node kvs account boot-config release configuration service announce; do
   # shellcheck source=/dev/null
   source "$PART/$part.sh"
 done
@@ -44,6 +44,7 @@ main() {
   begin_record
   install_packages
   choose_node
+  build_for_kvs_sdk
   make_account
   enable_hardware
   place_release

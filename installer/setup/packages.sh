@@ -7,6 +7,7 @@ wanted_packages() {
   [[ $SIMULATE == yes ]] || printf '%s\n' gstreamer1.0-libcamera
   # Answers for the machine's .local name and tells the network of the robot.
   echo avahi-daemon
+  [[ -z $KVS_SDK ]] || kvs_packages
 }
 
 installed_packages() { dpkg-query -W -f "\${db:Status-Status} \${Package}\n" | sed -n 's/^installed //p' | sort; }

@@ -35,13 +35,6 @@ link_to() {
   RESTART=yes
 }
 
-# Its addon would have to be compiled here, which a release can't do.
-check_kvs_sdk() {
-  [[ -n $KVS_SDK ]] || return 0
-  [[ -d $KVS_SDK/include && -d $KVS_SDK/lib ]] || fail "Expected --kvs-sdk to name the folder with include and lib of the KVS WebRTC C SDK but there is none in $KVS_SDK"
-  fail "Release $VERSION can't use the KVS WebRTC C SDK in $KVS_SDK; without --kvs-sdk it brings its own WebRTC."
-}
-
 # Two are kept: the one in use and the one before.
 remove_old_releases() {
   local folder
