@@ -14,7 +14,8 @@ export interface KvsEngineOptions {
 
 export const KVS_ABSENT =
   'the addon was compiled without the KVS WebRTC C SDK: build and install the SDK (1.14 or later, with ' +
-  '-DBUILD_STATIC_LIBS=ON), set KVS_WEBRTC_PREFIX to the folder it is installed in, and run `npm start`';
+  '-DBUILD_STATIC_LIBS=ON); then run `KVS_WEBRTC_PREFIX=FOLDER npm start`, or on an installed robot install.sh with ' +
+  '--kvs-sdk FOLDER';
 
 /** Limits of the SDK. */
 const MAX_ICE_SERVERS = 21;
