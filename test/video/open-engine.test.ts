@@ -24,7 +24,7 @@ test('one that is named is taken, or its absence told with how to get it', () =>
   assert.is(chooseEngine('kvs', () => true).name, 'kvs');
   assert.is(chooseEngine('datachannel', noAddon).name, 'datachannel');
   for (const [compiledIn, message] of [
-    [() => false, /^The engine kvs is absent: .*set KVS_WEBRTC_PREFIX.*npm start/],
+    [() => false, /^The engine kvs is absent: .*run `KVS_WEBRTC_PREFIX=FOLDER npm start`.*--kvs-sdk/],
     [noAddon, /^The engine kvs is absent: no addon/],
   ] as const) {
     assert.throws(
