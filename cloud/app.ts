@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { AccountStack } from './common/account-stack.ts';
 import { PageStack } from './page/stack.ts';
 import { RobotStack } from './robot/stack.ts';
+import { UrlShortenerStack } from './url-shortener/stack.ts';
 
 /** How the CDK behaves where it keeps old ways for old apps. */
 const FLAGS = {
@@ -20,6 +21,9 @@ const SCENARIOS: Readonly<Record<string, (app: App, account: () => AccountStack)
     robot.addStackDependency(account());
     const { api, signIn } = robot;
     if (signIn) new PageStack(app, 'roverd-page', { api, signIn });
+  },
+  'url-shortener'(app, account) {
+    new UrlShortenerStack(app, 'roverd-url-shortener').addStackDependency(account());
   },
 };
 

@@ -34,6 +34,11 @@ export class Alarms extends Construct {
     this.add(id, metric.with({ statistic: 'p99', period: ALARM_PERIOD }), limitMs, 3, description, 2);
   }
 
+  /** Raised when this share (0..1) of what was counted went wrong in two of three periods. */
+  onShare(id: string, metric: Metric, limitRatio: number, description: string): void {
+    this.add(id, metric.with({ statistic: 'Average', period: ALARM_PERIOD }), limitRatio, 3, description, 2);
+  }
+
   private add(
     id: string,
     metric: IMetric,

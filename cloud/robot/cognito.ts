@@ -1,20 +1,16 @@
-import { Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import {
-  AccountRecovery,
-  FeaturePlan,
   LambdaVersion,
-  Mfa,
   OAuthScope,
   ResourceServerScope,
-  UserPool,
   UserPoolClientIdentityProvider,
   UserPoolOperation,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { acknowledge } from '../common/acknowledge.ts';
 import type { Alarms } from '../common/alarms.ts';
 import { NodeFunction } from '../common/function.ts';
 import type { SignIn } from '../common/sign-in.ts';
+import { invitedUserPool } from '../common/user-pool.ts';
 import { OPERATORS, VIEWERS } from './constants.ts';
 import type { Provider } from './settings.ts';
 
@@ -41,23 +37,7 @@ export class Cognito extends Construct {
         `Expected operatorScope and viewerScope to be SERVER/NAME of one server, as Cognito makes them, but received ${props.operatorScope} and ${props.viewerScope}`,
       );
     }
-    const pool = new UserPool(this, 'Pool', {
-      selfSignUpEnabled: false,
-      // The least plan in which a function may change what stands in access tokens.
-      featurePlan: FeaturePlan.ESSENTIALS,
-      signInAliases: { email: true },
-      accountRecovery: AccountRecovery.EMAIL_ONLY,
-      passwordPolicy: {
-        minLength: 12,
-        requireDigits: true,
-        requireLowercase: true,
-        requireUppercase: true,
-        requireSymbols: true,
-      },
-      mfa: Mfa.REQUIRED,
-      mfaSecondFactor: { otp: true, sms: false },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const pool = invitedUserPool(this, 'Pool');
     const groups = {
       [OPERATORS]: 'May drive robots',
       [VIEWERS]: 'May watch robots and stop them',
@@ -73,10 +53,6 @@ export class Cognito extends Construct {
     });
     pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, scopesByGroup, LambdaVersion.V2_0);
     props.alarms.onFailures('ScopesErrors', scopesByGroup.metricErrors(), 'Nobody can sign in');
-    acknowledge(pool, {
-      'AwsSolutions-COG8':
-        'The Plus plan is paid by user for threat protection; sign-in here is by invitation and second factor.',
-    });
     const scopes = [
       new ResourceServerScope({ scopeName: lastPart(props.operatorScope), scopeDescription: 'Drive robots' }),
       new ResourceServerScope({

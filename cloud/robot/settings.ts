@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { contextText } from '../common/context.ts';
 import { DEFAULT_ROBOT, MAX_ROBOTS, OPERATOR_SCOPE, ROBOT_NAME, VIEWER_SCOPE } from './constants.ts';
 
 /** Who signs the tokens that the API accepts. */
@@ -29,11 +30,8 @@ export interface RobotSettings {
 
 /** @throws Error naming the context value, what was expected and what came */
 export function readSettings(node: Node): RobotSettings {
-  const text = (name: string, fallback: string, pattern: RegExp, expected: string) => {
-    const value: unknown = node.tryGetContext(name) ?? fallback;
-    if (typeof value === 'string' && pattern.test(value)) return value;
-    throw new Error(`Expected ${name} to be ${expected} but received ${JSON.stringify(value)}`);
-  };
+  const text = (name: string, fallback: string, pattern: RegExp, expected: string) =>
+    contextText(node, name, fallback, pattern, expected);
   const list = (name: string, fallback: string, pattern: RegExp, expected: string) => {
     const value: unknown = node.tryGetContext(name) ?? fallback;
     const items = typeof value === 'string' ? value.split(',').filter(Boolean) : value;

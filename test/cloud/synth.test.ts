@@ -19,7 +19,12 @@ test('writes the assembly of every stack, with nothing left to object to', async
   const stacks = Object.entries<{ type: string }>(manifest.artifacts).filter(
     ([, { type }]) => type === 'aws:cloudformation:stack',
   );
-  assert.equal(stacks.map(([name]) => name).sort(), ['roverd-account', 'roverd-page', 'roverd-robot']);
+  assert.equal(stacks.map(([name]) => name).sort(), [
+    'roverd-account',
+    'roverd-page',
+    'roverd-robot',
+    'roverd-url-shortener',
+  ]);
   const report = JSON.parse(await readFile(join(assembly.folder, 'validation-report.json'), 'utf8'));
   assert.equal(report.pluginReports, []);
 });
