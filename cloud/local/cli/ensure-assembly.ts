@@ -5,8 +5,8 @@ import { packageRoot } from '../../../config/paths.ts';
 
 /** What an assembly is made of: the stacks, their handlers, and the contract that handlers share with the robot. */
 const SOURCES = ['cloud', 'firmware/command', 'config', 'package-lock.json'];
-/** Not a part of any assembly. */
-const ASIDE = ['cloud/out', 'cloud/local'];
+/** Not a part of any assembly: the desk itself, what it writes, and events that are saved from its page. */
+const ASIDE = /^cloud\/(out|local|[^/]+\/events)$/;
 
 /**
  * The folder of the assembly (`cloud/out`, or where CDK_OUTDIR says), synthesized anew when it is missing or older than its sources, or with a context.
@@ -26,7 +26,7 @@ export async function ensureAssembly(context: readonly string[]): Promise<string
 }
 
 function newestIn(root: string, path: string): number {
-  if (ASIDE.includes(path)) return 0;
+  if (ASIDE.test(path)) return 0;
   const stat = statSync(join(root, path));
   if (!stat.isDirectory()) return stat.mtimeMs;
   const inside = readdirSync(join(root, path)).map((name) => newestIn(root, `${path}/${name}`));

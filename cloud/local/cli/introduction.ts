@@ -1,5 +1,8 @@
 import type { OpenDesk } from '../desk/open-desk.ts';
+import { PLACE } from '../desk/place.ts';
 import type { SavedEvent } from '../page/saved-events.ts';
+import { personAtTheDesk } from './person.ts';
+import { attempts } from './try.ts';
 
 export interface Surroundings {
   readonly robotStarts: boolean;
@@ -28,7 +31,7 @@ export async function introduction(
       );
     }
   }
-  lines.push(...requests(desk));
+  lines.push(...requests(desk), ...byTool(desk));
   if (events.length > 0) {
     lines.push('', 'Saved events, for the page or for --payload:', '');
     for (const { name, functionLabel } of events)
@@ -42,6 +45,28 @@ export async function introduction(
   }
   lines.push('', 'Ctrl-C ends it.', '');
   return lines.join('\n');
+}
+
+/** What AWS's own command line can do here, with keys that are good on this desk alone. */
+function byTool({ resources, principals, deskVariables }: OpenDesk): string[] {
+  const commands = attempts(resources);
+  if (commands.length === 0) return [];
+  const keys = personAtTheDesk(principals);
+  const variables = {
+    ...Object.fromEntries([...deskVariables].filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'))),
+    AWS_REGION: PLACE.region,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    AWS_SESSION_TOKEN: keys.sessionToken,
+  };
+  const exported = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return [
+    '',
+    'With the AWS command line:',
+    '',
+    `  export ${exported.join(' ')}`,
+    ...commands.map((command) => `  ${command}`),
+  ];
 }
 
 /** One call for every method that the APIs have, but for preflights. */

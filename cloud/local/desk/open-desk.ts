@@ -11,10 +11,11 @@ import { Apis } from '../rest-api/apis.ts';
 import { Services } from '../services/services.ts';
 import { Tables } from '../services/tables.ts';
 import type { SynthesizedStack } from '../template/assembly.ts';
+import type { Properties } from '../template/template.ts';
 import { Addresses } from './addresses.ts';
 import { unsupportedIn } from './claims.ts';
 import { createClock } from './clock.ts';
-import { deploy } from './deploy.ts';
+import { type Deployed, deploy } from './deploy.ts';
 import type { Desk } from './desk.ts';
 import { FAMILIES } from './families.ts';
 import type { DeskLog } from './log.ts';
@@ -32,9 +33,20 @@ export interface DeskOptions {
 
 export interface OpenDesk extends Desk {
   readonly outputs: Readonly<Record<string, string>>;
+  /** What was made of the stack's own template, in the template's order. */
+  readonly resources: readonly MadeResource[];
   /** Configuration files for the robots of the template, by thing. */
   readonly robots: Readonly<Record<string, string>>;
   close(): Promise<void>;
+}
+
+export interface MadeResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** As in the template, functions and all. */
+  readonly properties: Properties;
+  /** What `Ref` gives. */
+  readonly ref: string;
 }
 
 /**
@@ -106,11 +118,12 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       apis,
     };
     const exports = new Map<string, unknown>();
-    let outputs: () => Readonly<Record<string, string>> = () => ({});
+    let deployed: Deployed | null = null;
     for (const one of stacks) {
       const given = one === stack ? parameters : {};
-      ({ outputs } = await deploy(one, FAMILIES, desk, given, exports));
+      deployed = await deploy(one, FAMILIES, desk, given, exports);
     }
+    const { outputs, resources } = deployed!;
     await iot.start();
     await apis.start();
     const robots = await Promise.all(
@@ -119,11 +132,24 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
         await provision(join(folder, 'robots', thing), thing, authority, iot.port),
       ]),
     );
-    return { ...desk, outputs: outputs(), robots: Object.fromEntries(robots), close };
+    return {
+      ...desk,
+      outputs: outputs(),
+      resources: madeOf(stack, resources),
+      robots: Object.fromEntries(robots),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function madeOf({ template }: SynthesizedStack, created: Deployed['resources']): MadeResource[] {
+  return Object.entries(template.Resources).flatMap(([logicalId, { Type: type, Properties = {} }]) => {
+    const made = created.get(logicalId);
+    return made ? [{ logicalId, type, properties: Properties, ref: made.ref }] : [];
+  });
 }
 
 /** What a stack depends on, then itself; each once. */
