@@ -3,9 +3,13 @@ import type { Principals } from '../iam/principals.ts';
 import type { Authority } from '../iot/certificates.ts';
 import type { Iot } from '../iot/iot.ts';
 import type { Functions } from '../lambda/functions.ts';
+import type { LaterInvocations } from '../lambda/later.ts';
+import type { LogGroups } from '../logs/log-groups.ts';
 import type { Apis } from '../rest-api/apis.ts';
+import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
 import type { Tables } from '../services/tables.ts';
+import type { Queues } from '../sqs/queues.ts';
 import type { Addresses } from './addresses.ts';
 import type { DeskClock } from './clock.ts';
 import type { DeskLog } from './log.ts';
@@ -26,6 +30,12 @@ export interface Desk {
   readonly principals: Principals;
   readonly services: Services;
   readonly functions: Functions;
+  /** Functions invoked by those who do not wait. */
+  readonly later: LaterInvocations;
+  readonly logGroups: LogGroups;
+  readonly queues: Queues;
+  /** Failures ordered for requests to come, by the service's name in signatures. */
+  readonly faults: Readonly<Record<'lambda' | 'sqs', Faults>>;
   readonly tables: Tables;
   readonly iot: Iot;
   readonly userPools: UserPools;

@@ -3,8 +3,10 @@ import { custom } from '../custom/resources.ts';
 import { iam } from '../iam/resources.ts';
 import { iot } from '../iot/resources.ts';
 import { lambda } from '../lambda/resources.ts';
+import { logs } from '../logs/resources.ts';
 import { restApi } from '../rest-api/resources.ts';
 import { services } from '../services/resources.ts';
+import { sqs } from '../sqs/resources.ts';
 import { ANY } from './claims.ts';
 import { described, type Family } from './family.ts';
 
@@ -12,4 +14,15 @@ import { described, type Family } from './family.ts';
 const cdk: Family = { 'AWS::CDK::Metadata': described([ANY]) };
 
 /** Everything that the desk can make of a template. */
-export const FAMILIES: readonly Family[] = [iam, lambda, restApi, iot, services, cognito, custom, cdk];
+export const FAMILIES: readonly Family[] = [
+  iam,
+  lambda,
+  restApi,
+  iot,
+  services,
+  logs,
+  sqs,
+  cognito,
+  custom,
+  cdk,
+];

@@ -5,11 +5,17 @@ import { Principals } from '../iam/principals.ts';
 import { createAuthority } from '../iot/certificates.ts';
 import { Iot } from '../iot/iot.ts';
 import { provision } from '../iot/provision.ts';
+import { lambdaApi } from '../lambda/api.ts';
 import { Functions } from '../lambda/functions.ts';
+import { LaterInvocations } from '../lambda/later.ts';
+import { LogGroups } from '../logs/log-groups.ts';
 import { tablesView } from '../page/tables-view.ts';
 import { Apis } from '../rest-api/apis.ts';
+import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
 import { Tables } from '../services/tables.ts';
+import { sqsApi } from '../sqs/api.ts';
+import { Queues } from '../sqs/queues.ts';
 import type { SynthesizedStack } from '../template/assembly.ts';
 import type { Properties } from '../template/template.ts';
 import { Addresses } from './addresses.ts';
@@ -19,6 +25,7 @@ import { type Deployed, deploy } from './deploy.ts';
 import type { Desk } from './desk.ts';
 import { FAMILIES } from './families.ts';
 import type { DeskLog } from './log.ts';
+import { PLACE } from './place.ts';
 import { Targets } from './targets.ts';
 import { Views } from './views.ts';
 
@@ -85,12 +92,24 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       ['AWS_ENDPOINT_URL', services.url],
       ['NODE_EXTRA_CA_CERTS', caFile],
     ]);
+    const logGroups = new LogGroups();
     const functions = new Functions({
       principals,
       addresses,
       log,
+      onEntry: (group, text) => logGroups.add(group, text),
       deskVariables: () => Object.fromEntries(deskVariables),
     });
+    const later = new LaterInvocations({ functions, targets, principals, clock, log });
+    const queues = new Queues(clock, principals);
+    views.add(queues.view());
+    const faults = { lambda: new Faults(), sqs: new Faults() };
+    addresses.add(`https://sqs.${PLACE.region}.${PLACE.suffix}`, services.url);
+    targets.provide('lambda', (arn, delivery) => later.deliver(arn, delivery));
+    targets.provide('sqs', (arn, delivery) => queues.deliver(arn, delivery));
+    targets.provide('logs', (arn, delivery) => logGroups.deliver(arn, delivery));
+    services.provide('lambda', lambdaApi(functions, later, faults.lambda));
+    services.provide('sqs', sqsApi(queues, faults.sqs));
     const iot = new Iot({ folder, authority, principals, tables, log });
     closing.push(() => iot.close());
     const userPools = new UserPools(addresses, functions);
@@ -112,6 +131,10 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       principals,
       services,
       functions,
+      later,
+      logGroups,
+      queues,
+      faults,
       tables,
       iot,
       userPools,

@@ -47,6 +47,8 @@ export interface FunctionsOptions {
   readonly principals: Principals;
   readonly addresses: Addresses;
   readonly log: DeskLog;
+  /** A line for a log group. */
+  readonly onEntry: (logGroup: string, text: string) => void;
   /** Variables that make the SDK call the desk and trust it. */
   readonly deskVariables: () => Readonly<Record<string, string>>;
 }
@@ -92,11 +94,10 @@ export class Functions {
     );
   }
 
-  /** Never rejects for what the function does. */
-  async invoke(arn: string, event: unknown): Promise<Outcome> {
+  /** Never rejects for what the function does. @param id of the request: the same for each of its tries */
+  async invoke(arn: string, event: unknown, id: string = randomUUID()): Promise<Outcome> {
     const running = this.#find(arn);
     const { config } = running;
-    const id = randomUUID();
     const instance = running.idle.pop() ?? (await this.#start(running));
     if (!(instance instanceof Instance)) return this.#said(config, { ok: false, error: instance });
     const outcome = await instance.invoke({
@@ -130,7 +131,10 @@ export class Functions {
     }
     running.starting += 1;
     try {
-      const onLine = (text: string) => this.#options.log.line(config.label, text);
+      const onLine = (text: string) => {
+        this.#options.log.line(config.label, text);
+        this.#options.onEntry(config.logGroup, text);
+      };
       const started = await Instance.start({ environment: this.#environment(config), onLine });
       if (started instanceof Instance) all.add(started);
       return started;

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { Family } from '../desk/family.ts';
 import { arn } from '../desk/place.ts';
 import type { Properties } from '../template/template.ts';
+import type { Functions } from './functions.ts';
 
 interface FunctionProperties {
   readonly Code: { readonly S3Key: string };
+  readonly DeadLetterConfig?: { readonly TargetArn: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
   readonly FunctionName?: string;
   readonly Handler: string;
@@ -27,6 +29,7 @@ export const lambda: Family = {
     properties: [
       'Architectures',
       'Code',
+      'DeadLetterConfig',
       'Description',
       'Environment',
       'FunctionName',
@@ -46,7 +49,7 @@ export const lambda: Family = {
         ...('S3Key' in (Code as Properties) ? [] : ['code that is no asset of the assembly']),
       ];
     },
-    create({ name, logicalId, properties, stack }, { functions }) {
+    create({ name, logicalId, properties, stack }, { functions, later }) {
       const given = properties as unknown as FunctionProperties;
       const functionName = given.FunctionName ?? name;
       const functionArn = arn('lambda', `function:${functionName}`);
@@ -69,18 +72,53 @@ export const lambda: Family = {
         environment: given.Environment?.Variables ?? {},
         concurrency: Math.min(given.ReservedConcurrentExecutions ?? MAX_INSTANCES, MAX_INSTANCES),
       });
+      if (given.DeadLetterConfig) later.setDeadLetter(functionArn, given.DeadLetterConfig.TargetArn);
       return { ref: functionName, attributes: { Arn: functionArn } };
     },
   },
+  'AWS::Lambda::EventInvokeConfig': {
+    properties: [
+      'DestinationConfig',
+      'FunctionName',
+      'MaximumEventAgeInSeconds',
+      'MaximumRetryAttempts',
+      'Qualifier',
+    ],
+    unsupported: ({ Qualifier }) => (Qualifier === '$LATEST' ? [] : [`the qualifier ${Qualifier}`]),
+    create({ name, properties }, { functions, later }) {
+      const {
+        FunctionName,
+        MaximumEventAgeInSeconds,
+        MaximumRetryAttempts,
+        DestinationConfig = {},
+      } = properties;
+      const { OnSuccess, OnFailure } = DestinationConfig as Readonly<
+        Record<string, { readonly Destination: string }>
+      >;
+      later.configure(functionNamed(functions, String(FunctionName)), {
+        ...(MaximumEventAgeInSeconds === undefined ? {} : { maxAgeS: Number(MaximumEventAgeInSeconds) }),
+        ...(MaximumRetryAttempts === undefined ? {} : { maxRetries: Number(MaximumRetryAttempts) }),
+        onSuccess: OnSuccess?.Destination ?? null,
+        onFailure: OnFailure?.Destination ?? null,
+      });
+      return { ref: name };
+    },
+  },
   'AWS::Lambda::Permission': {
-    properties: ['Action', 'FunctionName', 'Principal', 'SourceArn'],
+    properties: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
     unsupported: ({ Action }) => (Action === 'lambda:InvokeFunction' ? [] : [`the action ${Action}`]),
     create({ name, properties }, { functions }) {
       const { FunctionName, Principal, SourceArn = null } = properties as Readonly<Record<string, string>>;
-      const wanted = functions.all.find((one) => [one.arn, one.name].includes(FunctionName!));
-      if (!wanted) throw new Error(`Expected a function of the template but received ${FunctionName}`);
-      functions.permit({ functionArn: wanted.arn, principal: Principal!, sourceArn: SourceArn });
+      const functionArn = functionNamed(functions, FunctionName!);
+      functions.permit({ functionArn, principal: Principal!, sourceArn: SourceArn });
       return { ref: name };
     },
   },
 };
+
+/** @returns the ARN. @throws Error when there is no function of this name or ARN */
+function functionNamed(functions: Functions, wanted: string): string {
+  const found = functions.all.find(({ arn, name }) => [arn, name].includes(wanted));
+  if (!found) throw new Error(`Expected a function of the template but received ${wanted}`);
+  return found.arn;
+}

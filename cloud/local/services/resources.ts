@@ -34,9 +34,6 @@ export const services: Family = {
       return { ref: String(TableName), attributes: { Arn: tableArn(String(TableName)) } };
     },
   },
-  'AWS::Logs::LogGroup': described(['LogGroupName', 'RetentionInDays', 'Tags'], 'LogGroupName', (name) => ({
-    Arn: `${arn('logs', `log-group:${name}`)}:*`,
-  })),
   'AWS::CloudWatch::Alarm': described(
     [
       'ActionsEnabled',

@@ -15,8 +15,8 @@ export interface ServiceRequest {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  /** What the policies of the caller's role say. */
-  decide(action: string, resource: string): Decision;
+  /** What the policies of the caller's role say. @param context condition keys of the service */
+  decide(action: string, resource: string, context?: Readonly<Record<string, string>>): Decision;
   /** Words for a refusal. */
   readonly caller: string;
 }
@@ -121,7 +121,8 @@ export class Services {
       headers,
       body,
       caller: roleArn,
-      decide: (action, resource) => this.#principals.decide(roleArn, { action, resource }),
+      decide: (action, resource, context = {}) =>
+        this.#principals.decide(roleArn, { action, resource, context }),
     });
   }
 }

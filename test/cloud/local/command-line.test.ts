@@ -80,7 +80,7 @@ write(`${STACK}.template.json`, {
   },
 });
 write('desk-else.template.json', {
-  Resources: { Queue: { Type: 'AWS::SQS::Queue' }, Key: { Type: 'AWS::KMS::Key' } },
+  Resources: { Queue: { Type: 'AWS::Kinesis::Stream' }, Key: { Type: 'AWS::KMS::Key' } },
 });
 write(`${STACK}.assets.json`, {
   files: { hello: { source: { path: 'asset.hello' }, destinations: { here: { objectKey: 'hello.zip' } } } },
@@ -196,7 +196,7 @@ const refusals: readonly (readonly [args: string[], said: RegExp])[] = [
   [['nothing'], new RegExp(`Expected one of the stacks ${STACK}, desk-else but received nothing`)],
   [
     ['else'],
-    /The desk does not support\n {2}Queue \(AWS::SQS::Queue\): the type\n {2}Key \(AWS::KMS::Key\): the type/,
+    /The desk does not support\n {2}Queue \(AWS::Kinesis::Stream\): the type\n {2}Key \(AWS::KMS::Key\): the type/,
   ],
   [[STACK], /Expected a value for the parameter Name: --parameter Name=/],
   [[STACK, '--parameter', 'Name=Zoe'], /Expected the parameter Name to be as \[a-z\]\+ but received "Zoe"/],

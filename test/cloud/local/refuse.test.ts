@@ -25,7 +25,7 @@ const rule = (payload: object): Resource => ({
 });
 
 const rows: readonly (readonly [resource: Resource, said: string])[] = [
-  [{ Type: 'AWS::SQS::Queue' }, 'X (AWS::SQS::Queue): the type'],
+  [{ Type: 'AWS::Kinesis::Stream' }, 'X (AWS::Kinesis::Stream): the type'],
   [{ Type: 'AWS::Lambda::EventSourceMapping' }, 'the type'],
   [{ Type: 'AWS::Logs::LogGroup', Properties: { KmsKeyId: 'k' } }, 'the property KmsKeyId'],
   [{ Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { 'Fn::Cidr': [] } } }, 'Fn::Cidr'],
