@@ -50,6 +50,7 @@ export class LaterInvocations {
   readonly #configs = new Map<string, LaterConfig>();
   readonly #deadLetters = new Map<string, string>();
   #pending = 0;
+  #planned = 0;
 
   constructor(options: LaterOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class LaterInvocations {
   /** Events that were accepted and are not done with. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Of these, those that wait for the time of their next try. */
+  get planned(): number {
+    return this.#planned;
   }
 
   /** Takes an event from another resource, if the function lets it or its role may. */
@@ -125,7 +131,11 @@ export class LaterInvocations {
     if (clock.nowMs() + waitMs - event.acceptedMs > maxAgeS * 1000) {
       return this.#end(event, 'EventAgeExceeded', outcome);
     }
-    clock.after(waitMs, () => void this.#attempt(event));
+    this.#planned += 1;
+    clock.after(waitMs, () => {
+      this.#planned -= 1;
+      void this.#attempt(event);
+    });
   }
 
   async #end(event: Event, condition: string, outcome: Outcome): Promise<void> {
