@@ -1,4 +1,5 @@
 import type { UserPools } from '../cognito/user-pools.ts';
+import type { Comprehend } from '../comprehend/comprehend.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { Authority } from '../iot/certificates.ts';
 import type { Iot } from '../iot/iot.ts';
@@ -9,7 +10,10 @@ import type { Apis } from '../rest-api/apis.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
 import type { Tables } from '../services/tables.ts';
+import type { Ses } from '../ses/ses.ts';
 import type { Queues } from '../sqs/queues.ts';
+import type { Transcribe } from '../transcribe/transcribe.ts';
+import type { Translate } from '../translate/translate.ts';
 import type { Addresses } from './addresses.ts';
 import type { DeskClock } from './clock.ts';
 import type { DeskLog } from './log.ts';
@@ -40,4 +44,8 @@ export interface Desk {
   readonly iot: Iot;
   readonly userPools: UserPools;
   readonly apis: Apis;
+  readonly transcribe: Transcribe;
+  readonly comprehend: Comprehend;
+  readonly translate: Translate;
+  readonly ses: Ses;
 }

@@ -6,6 +6,7 @@ import { lambda } from '../lambda/resources.ts';
 import { logs } from '../logs/resources.ts';
 import { restApi } from '../rest-api/resources.ts';
 import { services } from '../services/resources.ts';
+import { ses } from '../ses/resources.ts';
 import { sqs } from '../sqs/resources.ts';
 import { ANY } from './claims.ts';
 import { described, type Family } from './family.ts';
@@ -22,6 +23,7 @@ export const FAMILIES: readonly Family[] = [
   services,
   logs,
   sqs,
+  ses,
   cognito,
   custom,
   cdk,

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserPools } from '../cognito/user-pools.ts';
+import { Comprehend } from '../comprehend/comprehend.ts';
 import { Principals } from '../iam/principals.ts';
 import { createAuthority } from '../iot/certificates.ts';
 import { Iot } from '../iot/iot.ts';
@@ -14,10 +15,13 @@ import { Apis } from '../rest-api/apis.ts';
 import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
 import { Tables } from '../services/tables.ts';
+import { Ses } from '../ses/ses.ts';
 import { sqsApi } from '../sqs/api.ts';
 import { Queues } from '../sqs/queues.ts';
 import type { SynthesizedStack } from '../template/assembly.ts';
 import type { Properties } from '../template/template.ts';
+import { openTranscribe } from '../transcribe/open-transcribe.ts';
+import { Translate } from '../translate/translate.ts';
 import { Addresses } from './addresses.ts';
 import { unsupportedIn } from './claims.ts';
 import { createClock } from './clock.ts';
@@ -117,6 +121,21 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const apis = new Apis({ functions, addresses, log, port });
     closing.push(() => functions.close());
     closing.push(() => apis.close());
+    const transcribe = openTranscribe({
+      principals,
+      clock,
+      log,
+      s3Url: () => deskVariables.get('AWS_ENDPOINT_URL_S3') ?? services.url,
+      onEvent: () => undefined,
+    });
+    const comprehend = new Comprehend();
+    const translate = new Translate();
+    const ses = new Ses(log);
+    for (const [name, { serve }] of Object.entries({ transcribe, comprehend, translate, ses })) {
+      services.provide(name, serve);
+    }
+    views.add(transcribe.view());
+    views.add(ses.view());
     services.provide('dynamodb', (request) => tables.serve(request));
     services.provide('iotdata', (request) => iot.serve(request));
 
@@ -139,6 +158,10 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       iot,
       userPools,
       apis,
+      transcribe,
+      comprehend,
+      translate,
+      ses,
     };
     const exports = new Map<string, unknown>();
     let deployed: Deployed | null = null;
