@@ -1,5 +1,6 @@
 import type { UserPools } from '../cognito/user-pools.ts';
 import type { Comprehend } from '../comprehend/comprehend.ts';
+import type { Buses } from '../events/buses.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { Authority } from '../iot/certificates.ts';
 import type { Iot } from '../iot/iot.ts';
@@ -48,4 +49,5 @@ export interface Desk {
   readonly comprehend: Comprehend;
   readonly translate: Translate;
   readonly ses: Ses;
+  readonly buses: Buses;
 }

@@ -1,5 +1,6 @@
 import { cognito } from '../cognito/resources.ts';
 import { custom } from '../custom/resources.ts';
+import { events } from '../events/resources.ts';
 import { iam } from '../iam/resources.ts';
 import { iot } from '../iot/resources.ts';
 import { lambda } from '../lambda/resources.ts';
@@ -26,5 +27,6 @@ export const FAMILIES: readonly Family[] = [
   ses,
   cognito,
   custom,
+  events,
   cdk,
 ];

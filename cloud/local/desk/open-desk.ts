@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserPools } from '../cognito/user-pools.ts';
 import { Comprehend } from '../comprehend/comprehend.ts';
+import { openBuses } from '../events/open-buses.ts';
 import { Principals } from '../iam/principals.ts';
 import { createAuthority } from '../iot/certificates.ts';
 import { Iot } from '../iot/iot.ts';
@@ -121,12 +122,15 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const apis = new Apis({ functions, addresses, log, port });
     closing.push(() => functions.close());
     closing.push(() => apis.close());
+    const buses = openBuses({ targets, clock, principals, log, services });
+    closing.push(async () => buses.close());
+    views.add(buses.view());
     const transcribe = openTranscribe({
       principals,
       clock,
       log,
       s3Url: () => deskVariables.get('AWS_ENDPOINT_URL_S3') ?? services.url,
-      onEvent: () => undefined,
+      onEvent: (event) => void buses.put(event),
     });
     const comprehend = new Comprehend();
     const translate = new Translate();
@@ -162,6 +166,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       comprehend,
       translate,
       ses,
+      buses,
     };
     const exports = new Map<string, unknown>();
     let deployed: Deployed | null = null;

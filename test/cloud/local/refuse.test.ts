@@ -80,6 +80,14 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
     { Type: 'AWS::Cognito::UserPool', Properties: { LambdaConfig: { PreSignUp: 'a' } } },
     'the trigger PreSignUp',
   ],
+  [
+    { Type: 'AWS::Events::Rule', Properties: { Targets: [{ Id: 'a', Arn: 'b', EcsParameters: {} }] } },
+    "the target's property EcsParameters",
+  ],
+  [{ Type: 'AWS::Events::Rule', Properties: { RoleArn: 'a' } }, 'the property RoleArn'],
+  [{ Type: 'AWS::Events::EventBus', Properties: { KmsKeyIdentifier: 'k' } }, 'the property KmsKeyIdentifier'],
+  [{ Type: 'AWS::EventSchemas::Schema', Properties: { Type: 'Avro' } }, 'the type Avro of a schema'],
+  [{ Type: 'AWS::Events::ApiDestination' }, 'the type'],
   [{ Type: 'AWS::SNS::Subscription', Properties: { Protocol: 'lambda' } }, 'the protocol lambda'],
   [
     { Type: 'Custom::Anything', Properties: { ServiceToken: 'a' } },
