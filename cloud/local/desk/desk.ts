@@ -8,6 +8,7 @@ import type { Functions } from '../lambda/functions.ts';
 import type { LaterInvocations } from '../lambda/later.ts';
 import type { LogGroups } from '../logs/log-groups.ts';
 import type { Apis } from '../rest-api/apis.ts';
+import type { Schedules } from '../scheduler/schedules.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
 import type { Tables } from '../services/tables.ts';
@@ -40,7 +41,7 @@ export interface Desk {
   readonly logGroups: LogGroups;
   readonly queues: Queues;
   /** Failures ordered for requests to come, by the service's name in signatures. */
-  readonly faults: Readonly<Record<'lambda' | 'sqs', Faults>>;
+  readonly faults: Readonly<Record<'lambda' | 'sqs' | 'events' | 'scheduler', Faults>>;
   readonly tables: Tables;
   readonly iot: Iot;
   readonly userPools: UserPools;
@@ -50,4 +51,5 @@ export interface Desk {
   readonly translate: Translate;
   readonly ses: Ses;
   readonly buses: Buses;
+  readonly schedules: Schedules;
 }

@@ -6,6 +6,7 @@ import { iot } from '../iot/resources.ts';
 import { lambda } from '../lambda/resources.ts';
 import { logs } from '../logs/resources.ts';
 import { restApi } from '../rest-api/resources.ts';
+import { scheduler } from '../scheduler/resources.ts';
 import { services } from '../services/resources.ts';
 import { ses } from '../ses/resources.ts';
 import { sqs } from '../sqs/resources.ts';
@@ -28,5 +29,6 @@ export const FAMILIES: readonly Family[] = [
   cognito,
   custom,
   events,
+  scheduler,
   cdk,
 ];

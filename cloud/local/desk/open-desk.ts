@@ -13,6 +13,7 @@ import { LaterInvocations } from '../lambda/later.ts';
 import { LogGroups } from '../logs/log-groups.ts';
 import { tablesView } from '../page/tables-view.ts';
 import { Apis } from '../rest-api/apis.ts';
+import { openSchedules } from '../scheduler/open-schedules.ts';
 import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
 import { Tables } from '../services/tables.ts';
@@ -108,7 +109,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const later = new LaterInvocations({ functions, targets, principals, clock, log });
     const queues = new Queues(clock, principals);
     views.add(queues.view());
-    const faults = { lambda: new Faults(), sqs: new Faults() };
+    const faults = { lambda: new Faults(), sqs: new Faults(), events: new Faults(), scheduler: new Faults() };
     addresses.add(`https://sqs.${PLACE.region}.${PLACE.suffix}`, services.url);
     targets.provide('lambda', (arn, delivery) => later.deliver(arn, delivery));
     targets.provide('sqs', (arn, delivery) => queues.deliver(arn, delivery));
@@ -122,9 +123,12 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const apis = new Apis({ functions, addresses, log, port });
     closing.push(() => functions.close());
     closing.push(() => apis.close());
-    const buses = openBuses({ targets, clock, principals, log, services });
+    const buses = openBuses({ targets, clock, principals, log, services, faults: faults.events });
     closing.push(async () => buses.close());
     views.add(buses.view());
+    const schedules = openSchedules({ targets, clock, principals, log, services, faults: faults.scheduler });
+    closing.push(async () => schedules.close());
+    views.add(schedules.view());
     const transcribe = openTranscribe({
       principals,
       clock,
@@ -167,6 +171,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       translate,
       ses,
       buses,
+      schedules,
     };
     const exports = new Map<string, unknown>();
     let deployed: Deployed | null = null;

@@ -1,6 +1,6 @@
 import type { DeskClock } from '../desk/clock.ts';
 import { arn } from '../desk/place.ts';
-import { Faults } from '../services/faults.ts';
+import type { Faults } from '../services/faults.ts';
 import { ApiError, type Input, jsonApi, type Operation, textIn } from '../services/json-api.ts';
 import type { Service } from '../services/services.ts';
 import type { Buses } from './buses.ts';
@@ -14,7 +14,7 @@ const ENVELOPE = ['id', 'account', 'source', 'time', 'region', 'resources', 'det
 const REFUSED = 'ValidationException';
 
 /** EventBridge as functions call it: events are put and replayed, patterns tried, rules looked at and switched. */
-export function eventsApi(buses: Buses, clock: DeskClock, faults = new Faults()): Service {
+export function eventsApi(buses: Buses, clock: DeskClock, faults: Faults): Service {
   const missing = (what: string) => new ApiError('ResourceNotFoundException', `${what} does not exist.`);
   const ruleIn = (input: Input): Rule => {
     const bus = buses.bus(String(input.EventBusName ?? 'default'));

@@ -88,6 +88,20 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
   [{ Type: 'AWS::Events::EventBus', Properties: { KmsKeyIdentifier: 'k' } }, 'the property KmsKeyIdentifier'],
   [{ Type: 'AWS::EventSchemas::Schema', Properties: { Type: 'Avro' } }, 'the type Avro of a schema'],
   [{ Type: 'AWS::Events::ApiDestination' }, 'the type'],
+  [
+    {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: 'arn:aws:scheduler:::aws-sdk:s3:putObject' },
+      },
+    },
+    'the universal target arn:aws:scheduler:::aws-sdk:s3:putObject',
+  ],
+  [
+    { Type: 'AWS::Scheduler::Schedule', Properties: { FlexibleTimeWindow: { Mode: 'FLEXIBLE' } } },
+    'the mode FLEXIBLE of FlexibleTimeWindow',
+  ],
   [{ Type: 'AWS::SNS::Subscription', Properties: { Protocol: 'lambda' } }, 'the protocol lambda'],
   [
     { Type: 'Custom::Anything', Properties: { ServiceToken: 'a' } },
