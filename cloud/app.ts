@@ -1,5 +1,6 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { CallAnalyticsStack } from './call-analytics/stack.ts';
 import { AccountStack } from './common/account-stack.ts';
 import { PageStack } from './page/stack.ts';
 import { RobotStack } from './robot/stack.ts';
@@ -21,6 +22,9 @@ const SCENARIOS: Readonly<Record<string, (app: App, account: () => AccountStack)
     robot.addStackDependency(account());
     const { api, signIn } = robot;
     if (signIn) new PageStack(app, 'roverd-page', { api, signIn });
+  },
+  'call-analytics'(app) {
+    new CallAnalyticsStack(app, 'roverd-call-analytics');
   },
   'url-shortener'(app, account) {
     new UrlShortenerStack(app, 'roverd-url-shortener').addStackDependency(account());

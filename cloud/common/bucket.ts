@@ -17,7 +17,11 @@ export interface OwnedBucketProps {
 }
 
 /** A private, encrypted bucket that takes nothing over plain HTTP. It goes with its stack once it is empty. */
-export function ownedBucket(scope: Construct, id: string, { unlogged, events = false }: OwnedBucketProps): Bucket {
+export function ownedBucket(
+  scope: Construct,
+  id: string,
+  { unlogged, events = false }: OwnedBucketProps,
+): Bucket {
   const bucket = new Bucket(scope, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,

@@ -10,7 +10,10 @@ const KEEP = Duration.days(14);
 export function ownedQueue(
   scope: Construct,
   id: string,
-  props: { readonly visibilityS?: number; readonly deadLetters?: { readonly queue: Queue; readonly receives: number } } = {},
+  props: {
+    readonly visibilityS?: number;
+    readonly deadLetters?: { readonly queue: Queue; readonly receives: number };
+  } = {},
 ): Queue {
   const { visibilityS, deadLetters } = props;
   return new Queue(scope, id, {
@@ -19,13 +22,17 @@ export function ownedQueue(
     retentionPeriod: KEEP,
     removalPolicy: RemovalPolicy.DESTROY,
     ...(visibilityS === undefined ? {} : { visibilityTimeout: Duration.seconds(visibilityS) }),
-    ...(deadLetters ? { deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: deadLetters.receives } } : {}),
+    ...(deadLetters
+      ? { deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: deadLetters.receives } }
+      : {}),
   });
 }
 
 /** Where what could not be done ends up, for a person to look at. */
 export function deadLetterQueue(scope: Construct, id: string): Queue {
   const queue = ownedQueue(scope, id);
-  acknowledge(queue, { 'AwsSolutions-SQS3': 'It is itself the queue for what other queues could not get done.' });
+  acknowledge(queue, {
+    'AwsSolutions-SQS3': 'It is itself the queue for what other queues could not get done.',
+  });
   return queue;
 }

@@ -31,7 +31,11 @@ export class QueuedFunction extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { batchSize, maxConcurrency, alarms, ...props }: QueuedFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { batchSize, maxConcurrency, alarms, ...props }: QueuedFunctionProps,
+  ) {
     super(scope, id);
     this.deadLetters = deadLetterQueue(this, 'DeadLetters');
     this.queue = ownedQueue(this, 'Queue', {
@@ -43,7 +47,7 @@ export class QueuedFunction extends Construct {
       new SqsEventSource(this.queue, { batchSize, maxConcurrency, reportBatchItemFailures: true }),
     );
     alarms.onFailures(
-      'DeadLetters',
+      `${id}DeadLetters`,
       this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       `Something could not be done: ${props.description}`,
     );
@@ -55,7 +59,11 @@ export class QueuedFunction extends Construct {
       description,
       eventPattern,
       targets: [
-        new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters, maxEventAge: Duration.hours(24), retryAttempts: 185 }),
+        new SqsQueue(this.queue, {
+          deadLetterQueue: this.deadLetters,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
       ],
     });
   }

@@ -1,5 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { type Attribute, AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  type StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 
 export interface ExpiringTableProps {
@@ -7,6 +14,8 @@ export interface ExpiringTableProps {
   readonly sortKey?: Attribute;
   /** Items leave by themselves once this attribute (s since 1970) is past. */
   readonly expiresBy?: string;
+  /** What its stream tells of a change; without: it has none. */
+  readonly stream?: StreamViewType;
 }
 
 /** A table paid by request, with point-in-time recovery, that goes with its stack. */
@@ -15,6 +24,7 @@ export function ownedTable(scope: Construct, id: string, props: ExpiringTablePro
     partitionKey: { name: props.partitionKey, type: AttributeType.STRING },
     ...(props.sortKey ? { sortKey: props.sortKey } : {}),
     ...(props.expiresBy ? { timeToLiveAttribute: props.expiresBy } : {}),
+    ...(props.stream ? { stream: props.stream } : {}),
     billingMode: BillingMode.PAY_PER_REQUEST,
     encryption: TableEncryption.AWS_MANAGED,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
