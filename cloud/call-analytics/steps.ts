@@ -49,6 +49,10 @@ export class Steps extends Construct {
       { suffix: { 'equals-ignore-case': '.mp3' } },
     ]);
     this.reads(this.transcribe, '*');
+    // Who may not list is told "forbidden" of an object that is gone.
+    this.transcribe.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
     this.transcribe.function.addToRolePolicy(
       new PolicyStatement({
         actions: ['transcribe:StartTranscriptionJob'],
@@ -117,8 +121,7 @@ export class Steps extends Construct {
   }
 
   private step(id: string, props: Omit<QueuedFunctionProps, 'alarms' | 'batchSize' | 'maxConcurrency'>) {
-    const step = new QueuedFunction(this, id, { ...LIMITS, alarms: this.alarms, ...props });
-    return step;
+    return new QueuedFunction(this, id, { ...LIMITS, alarms: this.alarms, ...props });
   }
 
   /** Native events of the bucket, and not its notifications: several rules may look at one kind of object, and patterns see all of a key. */

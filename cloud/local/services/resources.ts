@@ -56,6 +56,7 @@ export const services: Family = {
     'AlarmName',
     (name) => ({ Arn: arn('cloudwatch', `alarm:${name}`) }),
   ),
+  'AWS::CloudWatch::Dashboard': described(['DashboardBody', 'DashboardName'], 'DashboardName'),
   'AWS::SNS::Topic': {
     properties: ['TopicName', 'DisplayName', 'Tags'],
     create({ name, properties }) {
