@@ -16,7 +16,6 @@ import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleTests } from '../installer/bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: wanted } = parseArgs({
@@ -85,6 +84,7 @@ async function listTests() {
 
 async function bundle(entryPoints) {
   if (wanted.length === 0) await rm(`${root}dist/test`, { recursive: true, force: true });
+  const { bundleTests } = await import('../installer/bundle.mjs');
   await bundleTests(entryPoints, 'test', { sourcemap: 'inline', splitting: true });
 }
 

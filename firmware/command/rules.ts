@@ -1,13 +1,22 @@
 import type { LinkFault } from '../telemetry/link.ts';
 import { type FaultCode, faultRule } from './faults.ts';
 import { type Admission, admit, forgetSender } from './freshness.ts';
-import { type ActionMessage, type CommandMessage, type DriveMessage, isStop } from './message.ts';
+import {
+  type Action,
+  type ActionMessage,
+  type CommandMessage,
+  type DriveMessage,
+  isStop,
+} from './message.ts';
 import { bump, type Event, isHeld, type Motion, type Sender, type State, type Verdict } from './model.ts';
 import type { Standing } from './reasons.ts';
 
 const ACCEPTED: Verdict = { ok: true };
 /** As many as are remembered by their numbers. */
 const MAX_LINKS = 64;
+
+/** What asks for motion; a stop is taken before. */
+type MotionMessage = DriveMessage | (ActionMessage & { readonly action: Exclude<Action, 'stop'> });
 
 export interface Decision {
   readonly state: State;
@@ -48,9 +57,7 @@ function onCommand(state: State, sender: Sender, message: CommandMessage, wallMs
     return refuse(noted, 'not_allowed', 'A viewer may stop the robot but not drive or reset it');
   }
   if (!admission.ok) return drop(noted, admission);
-  return 'reset' in message
-    ? onReset(noted, sender)
-    : onMotion(noted, sender, message as DriveMessage | ActionMessage);
+  return 'reset' in message ? onReset(noted, sender) : onMotion(noted, sender, message as MotionMessage);
 }
 
 function onStop(state: State, sender: Sender, emergency: boolean): Decision {
@@ -73,7 +80,7 @@ function onReset(state: State, sender: Sender): Decision {
   return accept(cutOff(reset, `${sender.name} reset the robot. Let go of the control, then drive.`));
 }
 
-function onMotion(state: State, sender: Sender, message: DriveMessage | ActionMessage): Decision {
+function onMotion(state: State, sender: Sender, message: MotionMessage): Decision {
   const holder = state.lease?.sender;
   if (holder && holder.id !== sender.id && !(holder.link === 'cloud' && sender.link === 'local')) {
     return refuse(state, 'lease_held', `${holder.name} drives. Take over first`);
@@ -107,10 +114,7 @@ function refuseStalled(state: State, sender: Sender, pulse: boolean): Decision {
 }
 
 /** The original's actions drive straight or turn on the spot. */
-function velocityOf(
-  message: DriveMessage | ActionMessage,
-  actionRatio: number,
-): { linear: number; angular: number } {
+function velocityOf(message: MotionMessage, actionRatio: number): { linear: number; angular: number } {
   if ('drive' in message) return message.drive;
   switch (message.action) {
     case 'forward':
@@ -121,8 +125,6 @@ function velocityOf(
       return { linear: 0, angular: actionRatio };
     case 'right':
       return { linear: 0, angular: -actionRatio };
-    case 'stop':
-      return { linear: 0, angular: 0 };
   }
 }
 

@@ -79,7 +79,7 @@ function turnWheels(state: State): State {
   const { motion, settings, wheels, clockMs } = state;
   let { maxRatio } = settings;
   let speedsUpTo = 1;
-  let halted = motion === null || state.estopBy !== null;
+  let halted = state.estopBy !== null;
   let linear = motion?.linear ?? 0;
   for (const { code } of presentFaults(state)) {
     const { severity, slowsTo, speedsUpTo: bound, bars } = faultRule(code);
@@ -88,8 +88,7 @@ function turnWheels(state: State): State {
     if (bound) speedsUpTo = Math.min(speedsUpTo, settings.limits[bound]);
     if (bars && drivesTowards(bars, linear)) linear = 0;
   }
-  if (halted || motion === null)
-    return wheels.left === 0 && wheels.right === 0 ? state : { ...state, wheels: STILL };
+  if (halted || motion === null) return { ...state, wheels: STILL };
   const limited = limitWheels(mix(linear, motion.angular), maxRatio);
   const wanted = withoutSpeedingUp(wheels, limited, speedsUpTo);
   if (wanted.left === wheels.left && wanted.right === wheels.right) return state;

@@ -7,6 +7,7 @@ import {
   isStop,
   MAX_MESSAGE_BYTES,
 } from '../../firmware/command/message.ts';
+import { runs } from '../property-runs.ts';
 
 const accepted = [
   '{"action":"forward"}',
@@ -97,7 +98,7 @@ test('any JSON is either a message with known fields in range, or refused; never
       assert.type(decoded.ok, 'boolean');
       if (!decoded.ok) assert.ok(decoded.code && decoded.message.length < 400, decoded.message);
     }),
-    { numRuns: 20_000 },
+    runs(20_000),
   );
 });
 
@@ -110,7 +111,7 @@ test('one field changed at random is refused or stays in range', () => {
       if (decoded.ok && !(key in message))
         assert.ok(['seq', 'issuedAtMs', 'ttlMs', '__proto__'].includes(key), key);
     }),
-    { numRuns: 20_000 },
+    runs(20_000),
   );
 });
 

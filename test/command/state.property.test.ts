@@ -6,6 +6,7 @@ import { type Event, initialState, isHeld, type State } from '../../firmware/com
 import { explain } from '../../firmware/command/reasons.ts';
 import { SEVERITIES } from '../../firmware/command/report.ts';
 import { step } from '../../firmware/command/state.ts';
+import { runs } from '../property-runs.ts';
 import { ada, bob, carl, curl, eve, settings } from './helpers.ts';
 
 /** One thing that happens, some ms after the last; `clockStepMs` is what the clock does besides, `wallStepMs` NTP. */
@@ -116,7 +117,7 @@ function play(happenings: readonly Happening[], look: (moment: Moment) => void):
 const silence: Happening = { afterMs: 1000, clockStepMs: 0, wallMs: 0, event: { lost: true } };
 
 const moves = (state: State) => state.wheels.left !== 0 || state.wheels.right !== 0;
-const check = (property: fc.IProperty<[Happening[]]>) => fc.assert(property, { numRuns: 2000 });
+const check = (property: fc.IProperty<[Happening[]]>) => fc.assert(property, runs(2000));
 const happenings = fc.array(happening, { maxLength: 60 });
 
 test('wheels are zero within the window and one tick after the last accepted command', () => {
@@ -233,9 +234,10 @@ test('nothing moves after a stall but by a command of later, and no control that
         assert.is(grip, null, 'moves by a control that was not let go');
       });
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
-  assert.ok(stalls > 1000 && grips > 100, `${stalls} stalls, ${grips} with a control held`);
+  const enough = runs(2000).numRuns / 20;
+  assert.ok(stalls > 10 * enough && grips > enough, `${stalls} stalls, ${grips} with a control held`);
 });
 
 test('only the holder of the lease sets wheels in motion, and one at a time', () => {
@@ -316,7 +318,7 @@ test('with too little voltage no wheel speeds up', () => {
         }
       }
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 
@@ -346,6 +348,7 @@ test('wheels stay in -1..1 and speed up no faster than the ramp', () => {
         );
       }
     }),
+    runs(100),
   );
 });
 
