@@ -43,7 +43,7 @@ export type Decoded<T> = { readonly ok: true; readonly value: T } | ({ readonly 
 
 /** Reads one message as it came off a link. Never throws; a refusal names field, expectation and what came. */
 export function decodeCommand(text: string | Uint8Array): Decoded<CommandMessage> {
-  const bytes = typeof text === 'string' ? Buffer.byteLength(text) : text.byteLength;
+  const bytes = Buffer.byteLength(text);
   if (bytes > MAX_MESSAGE_BYTES) {
     return refuse('too_large', `Expected at most ${MAX_MESSAGE_BYTES} bytes but received ${bytes}`);
   }
@@ -105,25 +105,23 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown): Decoded<never> 
     return refuse('unknown_field', `Expected no field ${clip(names)} but received it`);
   }
   let came: unknown = value;
-  for (const key of issue.path) came = (came as Record<PropertyKey, unknown> | undefined)?.[key];
+  for (const key of issue.path) came = (came as Record<PropertyKey, unknown>)[key];
   return refuse('bad_field', `Expected ${field} to be ${expectation(issue)} but received ${show(came)}`);
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
-    case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`.replace(
-        /^one of (\S+)$/,
-        '$1',
-      );
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      return issue.values.length > 1 ? `one of ${values}` : values;
+    }
     case 'too_small':
       return `at least ${issue.minimum}`;
     case 'too_big':
       return `at most ${issue.maximum}`;
     case 'invalid_type':
-      return issue.expected === 'int'
-        ? 'a whole number'
-        : `a ${issue.expected}`.replace(/^a (?=[aeiou])/, 'an ');
+      if (issue.expected === 'int') return 'a whole number';
+      return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
     default:
       return 'a valid value';
   }

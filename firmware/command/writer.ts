@@ -29,7 +29,10 @@ export class Writer {
   #stopping: { sinceMs: number } | null = null;
   #stopFailed = false;
   #forgotten = 0;
+  /** Motion that is wanted and not yet on its way. */
   #pending = false;
+  /** As told last: when a write is made that waited for another one. */
+  #nowMs = 0;
 
   constructor(drivetrain: Drivetrain, timeoutMs: number, events: WriterEvents) {
     this.#drivetrain = drivetrain;
@@ -43,7 +46,8 @@ export class Writer {
     this.#wanted = wheels;
     this.#wantedSeq = seq;
     this.#pending = true;
-    this.#pump(nowMs);
+    this.#nowMs = nowMs;
+    this.#pump();
   }
 
   /**
@@ -62,22 +66,19 @@ export class Writer {
       }
     }
     this.#stopFailed = false;
-    this.#pump(nowMs);
+    this.#nowMs = nowMs;
+    this.#pump();
   }
 
-  #pump(nowMs: number): void {
-    if (isStill(this.#wanted)) this.#pumpStop(nowMs);
-    else this.#pumpSet(nowMs);
+  #pump(): void {
+    if (isStill(this.#wanted)) this.#pumpStop();
+    else this.#pumpSet();
   }
 
-  #pumpStop(nowMs: number): void {
+  #pumpStop(): void {
     if (this.#stopping || this.#stopFailed) return;
-    if (this.#setting ? this.#setting.stopIssued : this.#settled && isStill(this.#settled)) {
-      this.#pending = false;
-      return;
-    }
-    this.#pending = false;
-    this.#stopping = { sinceMs: nowMs };
+    if (this.#setting ? this.#setting.stopIssued : this.#settled && isStill(this.#settled)) return;
+    this.#stopping = { sinceMs: this.#nowMs };
     const overtaken = this.#setting;
     if (overtaken) overtaken.stopIssued = true;
     this.#settled = null;
@@ -94,11 +95,11 @@ export class Writer {
         if (forgotten === this.#forgotten) this.#settled = { left: 0, right: 0 };
         this.#events.recovered();
       }
-      this.#pump(nowMs);
+      this.#pump();
     });
   }
 
-  #pumpSet(nowMs: number): void {
+  #pumpSet(): void {
     if (this.#setting || this.#stopping || !this.#pending) return;
     this.#pending = false;
     const wheels = this.#wanted;
@@ -107,7 +108,7 @@ export class Writer {
       this.#events.applied(seq);
       return;
     }
-    this.#setting = { sinceMs: nowMs, stopIssued: false };
+    this.#setting = { sinceMs: this.#nowMs, stopIssued: false };
     this.#settled = null;
     const forgotten = this.#forgotten;
     this.#attempt(() => this.#drivetrain.set(wheels.left, wheels.right)).then((error) => {
@@ -119,7 +120,7 @@ export class Writer {
         this.#events.wrote();
         this.#events.applied(seq);
       }
-      this.#pump(nowMs);
+      this.#pump();
     });
   }
 

@@ -78,58 +78,69 @@ export function decidePwm(
 export interface DetectDeps {
   readonly openBus?: (busNumber: number) => Promise<I2cBus>;
   readonly pwmRoot?: string;
+  /** Where the machine says which it is. */
+  readonly modelFile?: string;
+  readonly isInstalled?: (name: string) => boolean;
 }
 
 /** Looks, and changes nothing: addresses are probed by a read. */
 export async function gatherEvidence(
   { motorHat, explorerHat }: Pick<Config, 'motorHat' | 'explorerHat'>,
-  { openBus = openI2cBus, pwmRoot = PWM_ROOT }: DetectDeps = {},
+  { openBus = openI2cBus, ...deps }: DetectDeps = {},
 ): Promise<Evidence> {
-  const pwm = await gatherPwm(pwmRoot);
+  const pwm = await gatherPwm(deps);
   try {
-    const answering = await probeAll(openBus, [
-      [motorHat.bus, motorHat.address],
-      [explorerHat.bus, ADS1015_ADDRESS],
-      [explorerHat.bus, CAP1208_ADDRESS],
-    ]);
-    const [hat = false, converter = false, touch = false] = answering;
-    return { ...pwm, busError: null, motorHat: hat, converter, touch };
+    const answering = await probeAll(openBus, {
+      motorHat: [motorHat.bus, motorHat.address],
+      converter: [explorerHat.bus, ADS1015_ADDRESS],
+      touch: [explorerHat.bus, CAP1208_ADDRESS],
+    });
+    return { ...pwm, busError: null, ...answering };
   } catch (error) {
     const busError = (error as Error).message;
     return { ...pwm, busError, motorHat: false, converter: false, touch: false };
   }
 }
 
-export async function gatherPwm(pwmRoot: string = PWM_ROOT): Promise<PwmEvidence> {
-  return { pwmGpios: [...(await findPwmGpios(pwmRoot)).keys()], raspiIo: await hasRaspiIo() };
+export async function gatherPwm({
+  pwmRoot = PWM_ROOT,
+  modelFile = '/proc/device-tree/model',
+  isInstalled = canResolve,
+}: Omit<DetectDeps, 'openBus'>): Promise<PwmEvidence> {
+  const pwmGpios = [...(await findPwmGpios(pwmRoot)).keys()];
+  const model = await readFile(modelFile, 'latin1').catch(() => '');
+  return { pwmGpios, raspiIo: raspiIoReaches(model) && isInstalled(RASPI_IO) };
 }
 
-async function probeAll(
-  openBus: (busNumber: number) => Promise<I2cBus>,
-  places: readonly (readonly [number, number])[],
-): Promise<boolean[]> {
-  const buses = new Map<number, I2cBus>();
-  try {
-    const answers: boolean[] = [];
-    for (const [number, address] of places) {
-      const bus = buses.get(number) ?? (await openBus(number));
-      buses.set(number, bus);
-      answers.push(await bus.probe(address));
-    }
-    return answers;
-  } finally {
-    for (const bus of buses.values()) await bus.close();
-  }
+/** Whether raspi-io can reach the GPIO of a model: the Pi 5 has another controller. */
+export function raspiIoReaches(model: string): boolean {
+  return /^Raspberry Pi (?!5|Compute Module 5)/.test(model);
 }
 
-/** Installed, and on a model whose GPIO it can reach: the Pi 5 has another controller. */
-async function hasRaspiIo(): Promise<boolean> {
-  const model = await readFile('/proc/device-tree/model', 'latin1').catch(() => '');
-  if (!/^Raspberry Pi (?!5|500|Compute Module 5)/.test(model)) return false;
+/** Whether a package is installed beside this program. */
+export function canResolve(name: string): boolean {
   try {
-    createRequire(import.meta.url).resolve(RASPI_IO);
+    createRequire(import.meta.url).resolve(name);
     return true;
   } catch {
     return false;
+  }
+}
+
+async function probeAll<Name extends string>(
+  openBus: (busNumber: number) => Promise<I2cBus>,
+  places: Readonly<Record<Name, readonly [bus: number, address: number]>>,
+): Promise<Record<Name, boolean>> {
+  const buses = new Map<number, I2cBus>();
+  const answers: Partial<Record<Name, boolean>> = {};
+  try {
+    for (const [name, [number, address]] of Object.entries(places) as [Name, readonly [number, number]][]) {
+      const bus = buses.get(number) ?? (await openBus(number));
+      buses.set(number, bus);
+      answers[name] = await bus.probe(address);
+    }
+    return answers as Record<Name, boolean>;
+  } finally {
+    for (const bus of buses.values()) await bus.close();
   }
 }

@@ -75,7 +75,7 @@ async function openExplorer(
   { drive, explorerHat }: DriveConfig,
   { pause = pauseOn(), pwmRoot = PWM_ROOT }: DriveDeps,
 ): Promise<Drivetrain> {
-  const { kind, why } = decidePwm(await gatherPwm(pwmRoot), explorerHat.pwm);
+  const { kind, why } = decidePwm(await gatherPwm({ pwmRoot }), explorerHat.pwm);
   if (kind === null) throw new Error(`Can't drive the Explorer HAT: ${why}`);
   const options = { ...explorerHat, ...drive };
   const name = `explorer-hat (${kind})`;

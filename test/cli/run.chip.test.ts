@@ -50,7 +50,7 @@ async function start(...args: string[]) {
 
 test('finds the Motor HAT, drives it on command, and leaves it still', async () => {
   const chips = ownChips({ pca9685: [0x60] });
-  const robot = await start();
+  const robot = await start('--set', 'drive.actionMs=1000');
   assert.match(robot.log(), /"driver":"motor-hat","why":"the Motor HAT answers"/);
   assert.is(await robot.publish({ action: 'forward' }), 200);
   await until('both motors to drive ahead', () => wheels(chips).every(({ ratio }) => ratio === 0.5));

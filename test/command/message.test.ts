@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as z from 'zod/mini';
 import {
+  checkOneOf,
   commandJsonSchema,
   decodeCommand,
   isStop,
@@ -25,6 +27,8 @@ const refused: [text: string, code: string, message: string][] = [
   ['nope', 'not_json', 'Expected a JSON object in UTF-8 but received something else'],
   ['', 'not_json', 'Expected a JSON object in UTF-8 but received something else'],
   ['[]', 'not_an_object', 'Expected a JSON object but received []'],
+  ['7', 'not_an_object', 'Expected a JSON object but received 7'],
+  ['"forward"', 'not_an_object', 'Expected a JSON object but received "forward"'],
   ['null', 'not_an_object', 'Expected a JSON object but received null'],
   ['{}', 'unknown_message', 'Expected exactly one of action, drive, estop, reset but received no field'],
   [
@@ -79,9 +83,30 @@ test('the size limit counts bytes and is exact', () => {
   assert.is(umlauts.ok ? '' : umlauts.code, 'too_large');
 });
 
-test('bytes that are no UTF-8 are refused', () => {
-  const decoded = decodeCommand(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d));
+test('bytes of UTF-8 are a message as well, and all others are refused', () => {
+  assert.equal(decodeCommand(Buffer.from('{"estop":true}')), { ok: true, value: { estop: true } });
+  // Latin-1, as text that is no field.
+  const decoded = decodeCommand(Buffer.from('{"ä":true}', 'latin1'));
   assert.is(decoded.ok ? '' : decoded.code, 'not_json');
+});
+
+test('of what came at most 60 characters are repeated', () => {
+  const repeated = (action: string) => {
+    const decoded = decodeCommand(JSON.stringify({ action }));
+    return decoded.ok ? '' : decoded.message.split(' but received ')[1];
+  };
+  // Two of them are quotation marks.
+  assert.is(repeated('x'.repeat(58)), `"${'x'.repeat(58)}"`);
+  assert.is(repeated('x'.repeat(59)), `"${'x'.repeat(56)}...`);
+});
+
+test('a rule without words of its own is told as such', () => {
+  const schemas = { name: z.strictObject({ name: z.string().check(z.regex(/^a/)) }) };
+  assert.equal(checkOneOf(schemas, ['name'], { name: 'b' }), {
+    ok: false,
+    code: 'bad_field',
+    message: 'Expected name to be a valid value but received "b"',
+  });
 });
 
 test('stops are stop and estop', () => {

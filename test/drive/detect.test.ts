@@ -1,7 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadConfig } from '../../config/load.ts';
-import { decide, decidePwm, type Evidence, gatherEvidence } from '../../firmware/drive/detect.ts';
+import {
+  canResolve,
+  decide,
+  decidePwm,
+  type Evidence,
+  gatherEvidence,
+  gatherPwm,
+  raspiIoReaches,
+} from '../../firmware/drive/detect.ts';
 import { I2cError } from '../../firmware/drive/i2c.ts';
 import { openDrivetrain } from '../../firmware/drive/open.ts';
 import { wheelsOf } from './chip-wheels.ts';
@@ -40,6 +50,12 @@ for (const [what, evidence, driver, why] of [
     { converter: true, pwmGpios: [19, 20] },
     null,
     /^an Explorer pHAT answers, but GPIO 21, 26 have no PWM: add .*dtoverlay=pwm-gpio/,
+  ],
+  [
+    'the pHAT with one pin too few',
+    { converter: true, pwmGpios: [19, 20, 26] },
+    null,
+    /^an Explorer pHAT answers, but GPIO 21 has no PWM: add /,
   ],
   [
     'the basic HAT',
@@ -86,6 +102,68 @@ test('looks at the configured places and changes nothing there', async () => {
   );
   assert.ok(bus.closed);
   folder.remove();
+});
+
+test('a bus that fails is told, and nothing counts as found', async () => {
+  const { config } = loadConfig();
+  const openBus = async () => Promise.reject(new Error('the bus is away'));
+  const evidence = await gatherEvidence(config, { openBus, pwmRoot: '/nowhere' });
+  assert.equal(evidence, { ...NOTHING, busError: 'the bus is away' });
+});
+
+test('chips on two buses: each bus is opened once, and closed also when one fails', async () => {
+  const buses = new Map([1, 3].map((number) => [number, new FakeI2cBus()]));
+  buses.get(1)!.addChip(0x60, PCA9685_RESET);
+  buses.get(3)!.addChip(0x48);
+  const opened: number[] = [];
+  const openBus = async (number: number) => {
+    opened.push(number);
+    return buses.get(number)!;
+  };
+  const { config } = loadConfig({ overrides: { 'explorerHat.bus': 3 } });
+  const evidence = await gatherEvidence(config, { openBus, pwmRoot: '/nowhere' });
+  assert.equal(evidence, { ...NOTHING, motorHat: true, converter: true });
+  assert.equal(opened, [1, 3]);
+  assert.ok([...buses.values()].every(({ closed }) => closed));
+  const broken = new FakeI2cBus();
+  broken.fault = () => 'EIO';
+  const { busError } = await gatherEvidence(config, { openBus: async () => broken, pwmRoot: '/nowhere' });
+  assert.is(busError, 'failed: EIO');
+  assert.ok(broken.closed);
+});
+
+for (const [model, reached] of [
+  ['Raspberry Pi 4 Model B Rev 1.4', true],
+  ['Raspberry Pi Zero 2 W Rev 1.0', true],
+  ['Raspberry Pi Compute Module 4 Rev 1.0', true],
+  ['Raspberry Pi 5 Model B Rev 1.0', false],
+  ['Raspberry Pi 500 Rev 1.0', false],
+  ['Raspberry Pi Compute Module 5 Rev 1.0', false],
+  ['QEMU, as of a Raspberry Pi 4', false],
+  ['', false],
+] as const) {
+  test(`raspi-io ${reached ? 'reaches' : 'does not reach'} the GPIO of ${model || 'an unknown machine'}`, () => {
+    assert.is(raspiIoReaches(model), reached);
+  });
+}
+
+test('raspi-io counts where it reaches the GPIO and is installed', async () => {
+  const folder = pwmFolder([]);
+  const modelFile = join(folder.root, 'model');
+  const counts = async (isInstalled: (name: string) => boolean) =>
+    (await gatherPwm({ pwmRoot: folder.root, modelFile, isInstalled })).raspiIo;
+  assert.not(await counts(() => true), 'no model');
+  writeFileSync(modelFile, 'Raspberry Pi 4 Model B\0');
+  assert.ok(await counts((name) => name === 'raspi-io'));
+  assert.not(await counts(() => false));
+  writeFileSync(modelFile, 'Raspberry Pi 5 Model B\0');
+  assert.not(await counts(() => true));
+  folder.remove();
+});
+
+test('what is installed can be resolved from here', () => {
+  assert.ok(canResolve('rxjs'));
+  assert.not(canResolve('no-such-package'));
 });
 
 /** Opens with everything but hardware; what was logged comes along. */

@@ -27,7 +27,7 @@ export const GROUPS = [
 
 function command(...names) {
   const tests = [
-    ['command/state.test', 'command/faults'],
+    ['command/rules', 'command/reasons', 'command/state.test', 'command/faults'],
     ['command/pipeline', 'command/state.property'],
   ];
   return { sources: names.map((name) => `firmware/command/${name}.ts`), tests };

@@ -14,12 +14,12 @@ import { GROUPS } from './groups.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = 'build/mutation';
-const CONFIG = `${FOLDER}/stryker.config.json`;
-const LATEST = `${FOLDER}/latest.json`;
 const read = (path) => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
 const write = (path, value) => writeFileSync(`${root}${path}`, JSON.stringify(value));
-/** Of one source, whole: what is known of all its changes. */
-const reportOf = (source) => `${FOLDER}/${source.replace('firmware/', '').replace(/\W/g, '-')}.json`;
+/** What belongs to one source, so that several can be asked about at the same time. */
+const fileOf = (source, what) => `${FOLDER}/${source.replace('firmware/', '').replace(/\W/g, '-')}.${what}`;
+/** What is known of all its changes. */
+const reportOf = (source) => fileOf(source, 'json');
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -63,31 +63,36 @@ function mutate(source, tests) {
   const before = kept?.source === text ? kept : null;
   const asked = before?.mutants.filter(({ status }) => isOpen(status) || status === 'Timeout');
   if (asked?.length === 0) return before;
-  const { mutants } = stryker(asked?.map(({ location }) => rangeOf(source, location)) ?? [source], tests);
+  const { mutants } = stryker(
+    source,
+    asked?.map(({ location }) => rangeOf(source, location)) ?? [source],
+    tests,
+  );
   const sameAs = (a) => (b) => nameOf(a) === nameOf(b);
   const all = before ? before.mutants.map((mutant) => mutants.find(sameAs(mutant)) ?? mutant) : mutants;
   write(reportOf(source), { source: text, mutants: all });
   return { source: text, mutants: all };
 }
 
-function stryker(sources, tests) {
+function stryker(source, ranges, tests) {
+  const [config, latest] = [fileOf(source, 'config.json'), fileOf(source, 'latest.json')];
   const stage = (parts) => `node test/run.mjs ${parts.join(' ')} --bundled --bail --jobs 1`;
-  rmSync(`${root}${LATEST}`, { force: true });
-  write(CONFIG, {
+  rmSync(`${root}${latest}`, { force: true });
+  write(config, {
     ...read('test/mutation/stryker.config.json'),
-    mutate: sources,
+    mutate: ranges,
     commandRunner: { command: tests.map(stage).join(' && ') },
     buildCommand: `node test/run.mjs ${tests.flat().join(' ')} --bundle-only`,
-    jsonReporter: { fileName: LATEST },
-    tempDirName: `${FOLDER}/sandbox`,
+    jsonReporter: { fileName: latest },
+    tempDirName: fileOf(source, 'sandbox'),
   });
   const { status } = spawnSync(
     process.execPath,
-    ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', CONFIG],
+    ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', config],
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PROPERTY_RUNS: '100' } },
   );
   if (status !== 0) process.exit(1);
-  return Object.values(read(LATEST).files)[0];
+  return Object.values(read(latest).files)[0];
 }
 
 function judge(source, { source: text, mutants }) {
