@@ -163,8 +163,8 @@ function report(
 
 function sameSituation(a: StepResult, b: StepResult): boolean {
   return (
-    a.state.estopBy === b.state.estopBy &&
     a.state.lease?.sender.id === b.state.lease?.sender.id &&
+    // They name an emergency stop and who pressed it as well.
     sameReasons(a.reasons, b.reasons)
   );
 }

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createPipeline } from '../../firmware/command/pipeline.ts';
 import type { Drivetrain } from '../../firmware/drive/drivetrain.ts';
-import { ada, bob, estop, forward, reset, settings } from './helpers.ts';
+import { ada, bob, carl, estop, forward, release, reset, settings } from './helpers.ts';
 
 interface Write {
   readonly atMs: number;
@@ -161,6 +161,160 @@ test('tells of changes of situation, not of every tick', async () => {
   await pipeline.close();
 });
 
+test('tells of another operator, whatever else stays as it is', async () => {
+  const { pipeline } = rig();
+  let changes = 0;
+  pipeline.changes$.subscribe(() => changes++);
+  pipeline.send(carl, forward);
+  const before = changes;
+  pipeline.send(carl, forward);
+  assert.is(changes, before, 'the same once more');
+  pipeline.send(ada, forward);
+  assert.equal(pipeline.report().reasons, []);
+  assert.is(changes, before + 1, 'on the move');
+  pipeline.send(bob, estop);
+  assert.is(changes, before + 2);
+  pipeline.takeOver(bob);
+  assert.is(changes, before + 3, 'under an emergency stop');
+  pipeline.release(bob);
+  assert.is(changes, before + 4, 'nobody');
+  await pipeline.close();
+});
+
+test('tells of reasons that come, go, or change their text', async () => {
+  const { pipeline } = rig();
+  let changes = 0;
+  pipeline.changes$.subscribe(() => changes++);
+  const changesBy = (what: () => void) => {
+    const before = changes;
+    what();
+    return changes - before;
+  };
+  pipeline.send(ada, estop);
+  assert.is(
+    changesBy(() => pipeline.fault('battery_low', true)),
+    1,
+    'comes behind another',
+  );
+  assert.is(
+    changesBy(() => pipeline.fault('battery_low', true, '6.4 V')),
+    1,
+    'another text',
+  );
+  assert.is(
+    changesBy(() => pipeline.fault('battery_low', true, '6.4 V')),
+    0,
+    'the same',
+  );
+  assert.is(
+    changesBy(() => pipeline.fault('battery_low', false)),
+    1,
+    'goes',
+  );
+  assert.is(
+    changesBy(() => pipeline.linkFaults('Ada', [{ code: 'link_slow', detail: '' }])),
+    0,
+    'drives nobody',
+  );
+  await pipeline.close();
+});
+
+test('reports what is asked for, by whom, and what was done', async () => {
+  const { pipeline, run } = rig();
+  await run(20);
+  const { counters: atRest, ...rest } = pipeline.report();
+  assert.equal(rest, {
+    wheels: { left: 0, right: 0 },
+    target: { linear: 0, angular: 0 },
+    estop: false,
+    estopBy: null,
+    operator: null,
+    reasons: [{ code: 'no_operator', severity: 'info', text: 'Ready. Nobody drives.' }],
+    watchdogMs: settings.watchdogMs,
+    appliedSeq: null,
+  });
+  assert.is(atRest.writes, 1);
+  pipeline.send(ada, { drive: { linear: 0.75, angular: 0 }, seq: 3 });
+  pipeline.send(ada, { drive: { linear: 0.5, angular: 0 }, seq: 4 });
+  pipeline.send(ada, { drive: { linear: 0.25, angular: 0.125 }, seq: 5 });
+  await run(30);
+  const { counters, ...driving } = pipeline.report();
+  assert.equal(driving, {
+    wheels: { left: 0.125, right: 0.375 },
+    target: { linear: 0.25, angular: 0.125 },
+    estop: false,
+    estopBy: null,
+    operator: { id: 'Ada', name: 'Ada', link: 'local' },
+    reasons: [],
+    watchdogMs: settings.watchdogMs,
+    appliedSeq: 5,
+  });
+  assert.equal([counters.writes, counters.writesSkipped, counters.writeFailures], [3, 1, 0]);
+  pipeline.send(bob, estop);
+  const { estop: stopped, estopBy } = pipeline.report();
+  assert.equal({ stopped, estopBy }, { stopped: true, estopBy: 'Bob' });
+  await pipeline.close();
+});
+
+test('counts each write that fails', async () => {
+  const { pipeline, run } = rig(() => Promise.reject(new Error('EIO')));
+  await run(35);
+  assert.is(pipeline.report().counters.writeFailures, 3);
+  assert.is(pipeline.report().counters.writes, 0);
+  assert.match(pipeline.report().reasons[0]!.text, /\(EIO\)$/);
+  const error = await pipeline.close().catch(String);
+  assert.is(error, 'Error: EIO', 'and so does the last stop');
+});
+
+test('a write that hung is no fault once it has come back and a stop has been taken', async () => {
+  let comeBack = () => {};
+  const { pipeline, run } = rig((what) =>
+    what === 'stop'
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          comeBack = resolve;
+        }),
+  );
+  await run(20);
+  pipeline.send(ada, forward);
+  await run(150);
+  assert.is(pipeline.report().reasons[0]?.code, 'drivetrain_silent');
+  pipeline.send(ada, release);
+  comeBack();
+  await run(200);
+  assert.not(pipeline.report().reasons.some(({ code }) => code === 'drivetrain_silent'));
+  await pipeline.close();
+});
+
+test('a tick is finished with its wheels on their way, and says when', async () => {
+  const { pipeline, writes, run } = rig();
+  const ticks: [atMs: number, writes: number][] = [];
+  pipeline.ticks$.subscribe((nowMs) => ticks.push([nowMs, writes.length]));
+  await run(30);
+  assert.equal(ticks, [
+    [10, 1],
+    [20, 1],
+    [30, 1],
+  ]);
+  await pipeline.close();
+});
+
+test('settings and link faults reach the wheels at once; what is released stands still', async () => {
+  const { pipeline, writes, run } = rig();
+  await run(20);
+  pipeline.send(ada, forward);
+  await run(20);
+  await Promise.resolve();
+  pipeline.configure({ ...settings, maxRatio: 0.5 });
+  assert.equal(pipeline.report().wheels, { left: 0.5, right: 0.5 });
+  pipeline.linkFaults('Ada', [{ code: 'video_late', detail: '' }]);
+  assert.equal(pipeline.report().wheels, { left: 0.3, right: 0.3 });
+  pipeline.release(ada);
+  assert.is(writes.at(-1)?.what, 'stop');
+  assert.is(pipeline.report().operator, null);
+  await pipeline.close();
+});
+
 test('the applied number is that of the newest command on the wheels', async () => {
   const { pipeline, run } = rig();
   await run(20);
@@ -184,6 +338,8 @@ test('close stops the motors and ends the ticks', async () => {
   await run(2000);
   assert.is(writes.length, count);
   assert.ok(ended);
+  pipeline.send(ada, forward);
+  assert.is(writes.length, count, 'nothing is sent any more');
 });
 
 test.run();
