@@ -20,6 +20,7 @@ class Pins {
   readonly closed: number[] = [];
   before: (gpio: number, duty: number) => Promise<void> | void = () => {};
   opening: (gpio: number) => void = () => {};
+  enabling: Promise<void> = Promise.resolve();
 
   readonly of = (gpio: number): PwmPin => ({
     silence: [{ kind: 'file-write', path: `/pwm/${gpio}`, text: '0' }],
@@ -32,7 +33,10 @@ class Pins {
       this.log.push(`${gpio}=${duty}`);
       this.duties.set(gpio, duty);
     },
-    enable: async () => void this.log.push(`${gpio} on`),
+    enable: async () => {
+      await this.enabling;
+      this.log.push(`${gpio} on`);
+    },
     close: async () => {
       this.closed.push(gpio);
       this.duties.set(gpio, 0);
@@ -123,6 +127,40 @@ test('each start from rest switches the pins on again, which a guardian may have
   assert.equal(log.slice(0, 4).sort(), ['19 on', '20 on', '21 on', '26 on']);
   await drivetrain.set(0.5, 1);
   assert.not.ok(pins.taken().some((entry) => entry.endsWith('on')));
+});
+
+test('a stop while the pins are switched on again keeps the motors still', async () => {
+  const { pins, drivetrain } = await openHat();
+  await drivetrain.stop();
+  let comeBack = () => {};
+  pins.enabling = new Promise((resolve) => {
+    comeBack = resolve;
+  });
+  const set = drivetrain.set(1, 1);
+  await drivetrain.stop();
+  pins.taken();
+  comeBack();
+  await set;
+  const driven = pins.taken().filter((entry) => entry.includes('=') && !entry.endsWith('=0'));
+  assert.equal(driven, []);
+});
+
+test('says what it is and can', async () => {
+  const { drivetrain } = await openHat({ whenStopped: 'brake' });
+  const { name, capabilities } = drivetrain.describe();
+  assert.equal(
+    { name, capabilities },
+    {
+      name: 'explorer-hat (test)',
+      capabilities: { brake: true, reverse: true },
+    },
+  );
+});
+
+test('closing gives all pins back', async () => {
+  const { pins, drivetrain } = await openHat();
+  await drivetrain.close();
+  assert.equal(pins.closed.sort(), [19, 20, 21, 26]);
 });
 
 test('motors can be swapped and inverted', async () => {

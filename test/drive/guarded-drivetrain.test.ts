@@ -15,7 +15,9 @@ const TIMEOUT_MS = 250;
 function rig() {
   const events: string[] = [];
   const calls: { done: () => void; fail: () => void }[] = [];
+  const description = { name: 'rig', capabilities: { brake: false, reverse: true }, silence: [] };
   let nowMs = 0;
+  let closing: Promise<void> = Promise.resolve();
   const call = (what: string) => {
     events.push(what);
     return new Promise<void>((resolve, reject) => {
@@ -26,8 +28,11 @@ function rig() {
     {
       set: (left, right) => call(`set ${left} ${right}`),
       stop: () => call('stop'),
-      close: async () => void events.push('drivetrain closed'),
-      describe: () => ({ name: 'rig', capabilities: { brake: false, reverse: true }, silence: [] }),
+      close: () => {
+        events.push('drivetrain closed');
+        return closing;
+      },
+      describe: () => description,
     },
     {
       reports$: NEVER,
@@ -41,6 +46,10 @@ function rig() {
     guarded,
     events,
     calls,
+    description,
+    failClose: () => {
+      closing = Promise.reject(new Error('EIO'));
+    },
     tick(atMs: number) {
       nowMs = atMs;
       const from = events.length;
@@ -138,10 +147,62 @@ test('nor does one that a later set has overtaken', async () => {
   assert.equal(tick(10), ['moving']);
 });
 
+test('nor does one that a set and another stop have overtaken', async () => {
+  const { guarded, calls, tick } = rig();
+  const first = guarded.stop();
+  const set = guarded.set(1, 1);
+  calls[1]!.done();
+  await set;
+  const second = guarded.stop();
+  calls[0]!.done();
+  await first;
+  assert.equal(tick(10), ['moving']);
+  calls[2]!.done();
+  await second;
+  assert.equal(tick(20), ['still']);
+});
+
+test('a set that failed is over: the next stop proves that the motors stand', async () => {
+  const { guarded, calls, tick } = rig();
+  const set = guarded.set(1, 1);
+  calls[0]!.fail();
+  await settled(set);
+  const stop = guarded.stop();
+  calls[1]!.done();
+  await stop;
+  assert.equal(tick(10), ['still']);
+});
+
+test('what moves is not unheeded for as long as nobody asks for a stop', async () => {
+  const { guarded, calls, tick } = rig();
+  const set = guarded.set(1, 1);
+  calls[0]!.done();
+  await set;
+  assert.equal(tick(5000), ['moving']);
+});
+
+test('what stands is not unheeded, though another stop hangs', async () => {
+  const { guarded, calls, tick } = rig();
+  const stop = guarded.stop();
+  calls[0]!.done();
+  await stop;
+  void guarded.stop();
+  assert.equal(tick(5000), ['still']);
+});
+
+test('describes what it guards', () => {
+  const { guarded, description } = rig();
+  assert.is(guarded.describe(), description);
+});
+
 test('the guardian is closed after the drivetrain, also when that fails', async () => {
   const { guarded, events } = rig();
   await guarded.close();
   assert.equal(events, ['drivetrain closed', 'guardian closed']);
+  const broken = rig();
+  broken.failClose();
+  assert.is(await broken.guarded.close().catch(String), 'Error: EIO');
+  assert.equal(broken.events, ['drivetrain closed', 'guardian closed']);
 });
 
 test('a drivetrain with nothing to silence needs no guardian, and leaves no steps of another one behind', async () => {

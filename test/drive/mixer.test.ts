@@ -77,6 +77,11 @@ test('a limit caps the faster wheel, keeps the relation of both, and never speed
   );
 });
 
+test('at the limit already, wheels come back as they are, to the last digit', () => {
+  // 0.35 / 0.6 * 0.6 is a little more.
+  assert.equal(limitWheels({ left: 0.35, right: 0.6 }, 0.6), { left: 0.35, right: 0.6 });
+});
+
 test('a limit of zero stands still', () => {
   const { left, right } = limitWheels({ left: 1, right: -0.5 }, 0);
   assert.ok(left === 0 && right === 0);
@@ -91,6 +96,11 @@ test('bad input is refused by name and value', () => {
   );
   assert.throws(() => limitWheels({ left: 0, right: Number.NaN }, 1), /Expected right/);
   assert.throws(() => limitWheels({ left: 0, right: 0 }, 1.5), /Expected maxRatio to be a number in 0\.\.1/);
+  assert.throws(() => limitWheels({ left: 0, right: 0 }, -0.1), /Expected maxRatio .* but received -0\.1/);
+  assert.throws(() => mix(-1.1, 0), /Expected linear .* but received -1\.1/);
+  assert.throws(() => mix(0, -1.1), /Expected angular/);
+  assert.throws(() => mix(0, 1.1), /Expected angular/);
+  assert.throws(() => limitWheels({ left: 0, right: Number.NEGATIVE_INFINITY }, 1), /Expected right/);
 });
 
 function near(actual: number, expected: number): void {

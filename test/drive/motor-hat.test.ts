@@ -114,6 +114,19 @@ test('each motor, and each pair, goes the way it is told, inverted or not', asyn
   }
 });
 
+test('says what it is and can', async () => {
+  for (const whenStopped of ['brake', 'coast'] as const) {
+    const { name, capabilities } = (await openHat({ whenStopped })).drivetrain.describe();
+    assert.equal(
+      { name, capabilities },
+      {
+        name: 'motor-hat',
+        capabilities: { brake: whenStopped === 'brake', reverse: true },
+      },
+    );
+  }
+});
+
 test('a standing motor brakes or coasts as told', async () => {
   for (const [whenStopped, state] of [
     ['brake', 'brakes'],
@@ -159,14 +172,17 @@ test('a stop that can’t be brought through names both failures', async () => {
 });
 
 test('one failed write costs one command', async () => {
-  const { bus, registers, drivetrain } = await openHat();
+  const { bus, registers, warnings, drivetrain } = await openHat();
   bus.fault = () => {
     bus.fault = () => null;
     return 'EIO';
   };
   assert.match((await rejection(drivetrain.set(1, 1))).message, /EIO/);
+  bus.written();
   await drivetrain.set(0.5, 0.5);
   assert.equal(wheelsOf(registers), { left: 0.5, right: 0.5 });
+  assert.is(bus.written().length, 1, 'a chip that has its settings is not set up again');
+  assert.equal(warnings, []);
 });
 
 test('after a failed write the chip is asked before the next', async () => {
@@ -201,9 +217,11 @@ test('a chip that lost its power is set up again with the next start from rest, 
 });
 
 test('also without a stop, within a hundred commands', async () => {
-  const { registers, warnings, drivetrain } = await openHat();
+  const { bus, registers, warnings, drivetrain } = await openHat();
   for (const [register, value] of Object.entries(PCA9685_RESET)) registers[Number(register)] = value;
-  for (let i = 1; i <= 101; i += 1) await drivetrain.set(i / 101, 1);
+  for (let i = 1; i <= 100; i += 1) await drivetrain.set(i / 101, 1);
+  assert.is(bus.log.filter(({ kind }) => kind === 'read').length, 0);
+  await drivetrain.set(1, 1);
   assert.is(warnings.length, 1);
   assert.equal(wheelsOf(registers), { left: 1, right: 1 });
 });

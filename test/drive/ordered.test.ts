@@ -121,6 +121,87 @@ test('close releases the hardware also when it can’t be halted, and says so', 
   assert.equal(log, ['halt', 'release']);
 });
 
+test('a set that waited for a stop gives way to another stop', async () => {
+  const { log, finish, outputs } = slowOutputs();
+  const drivetrain = createOrderedDrivetrain(outputs, PLAIN);
+  const first = drivetrain.stop();
+  const set = drivetrain.set(1, 1);
+  const second = drivetrain.stop();
+  await finish('halt');
+  await finish('halt');
+  await Promise.all([first, second, set]);
+  assert.equal(log, ['halt', 'halt']);
+});
+
+test('a stop that is over delays nothing', async () => {
+  const { log, finish, outputs } = slowOutputs();
+  const drivetrain = createOrderedDrivetrain(outputs, PLAIN);
+  const stop = drivetrain.stop();
+  await finish('halt');
+  await stop;
+  const set = drivetrain.set(1, 1);
+  assert.equal(log, ['halt', 'drive 1 1'], 'at once');
+  await finish('drive 1 1');
+  await set;
+});
+
+test('a drive of several steps is told when it is no longer wanted', async () => {
+  for (const end of ['stop', 'close'] as const) {
+    const { finish, outputs } = slowOutputs();
+    let wanted = () => false;
+    const drive = (left: number, right: number, isWanted: () => boolean) => {
+      wanted = isWanted;
+      return outputs.drive(left, right);
+    };
+    const drivetrain = createOrderedDrivetrain({ ...outputs, drive }, PLAIN);
+    const set = drivetrain.set(1, 1);
+    assert.ok(wanted());
+    const ending = drivetrain[end]();
+    assert.not(wanted());
+    await finish('halt');
+    await ending;
+    await finish('drive 1 1');
+    await finish('halt');
+    await set;
+  }
+});
+
+test('a set that waited tells its own failure', async () => {
+  const { finish, outputs } = slowOutputs();
+  const drivetrain = createOrderedDrivetrain(outputs, PLAIN);
+  const first = drivetrain.set(1, 1);
+  const second = drivetrain.set(0.5, 0.5).catch((error: Error) => error.message);
+  await finish('drive 1 1');
+  await first;
+  await finish('drive 0.5 0.5', new Error('refused'));
+  assert.is(await second, 'refused');
+});
+
+test('a set after another that failed is written', async () => {
+  const { log, finish, outputs } = slowOutputs();
+  const drivetrain = createOrderedDrivetrain(outputs, PLAIN);
+  const first = drivetrain.set(1, 1).catch((error: Error) => error.message);
+  const second = drivetrain.set(0.5, 0.5);
+  await finish('drive 1 1', new Error('refused'));
+  assert.is(await first, 'refused');
+  await finish('drive 0.5 0.5');
+  await second;
+  assert.equal(log, ['drive 1 1', 'drive 0.5 0.5']);
+});
+
+test('closed means closed: once, and for every call', async () => {
+  const { log, finish, outputs } = slowOutputs();
+  const drivetrain = createOrderedDrivetrain(outputs, PLAIN);
+  const close = drivetrain.close();
+  await finish('halt');
+  await close;
+  await drivetrain.close();
+  for (const call of [() => drivetrain.set(0, 0), () => drivetrain.stop()]) {
+    assert.is(await call().catch((error: Error) => error.message), 'The drivetrain slow is closed');
+  }
+  assert.equal(log, ['halt', 'release']);
+});
+
 test('each side is inverted by itself, and zero stays zero', async () => {
   const { log, finish, outputs } = slowOutputs();
   const drivetrain = createOrderedDrivetrain(outputs, { invertLeft: true, invertRight: false });
@@ -131,6 +212,15 @@ test('each side is inverted by itself, and zero stays zero', async () => {
   assert.is(log.at(-1), 'drive 0 0');
   await finish('drive 0 0');
   await zero;
+  const driven: number[] = [];
+  const drive = async (...ratios: unknown[]) => void driven.push(...(ratios.slice(0, 2) as number[]));
+  const other = createOrderedDrivetrain({ ...outputs, drive }, { invertLeft: false, invertRight: true });
+  await other.set(0.5, 0.25);
+  await other.set(0, 0);
+  assert.ok(
+    [0.5, -0.25, 0, 0].every((ratio, index) => Object.is(driven[index], ratio)),
+    `${driven}`,
+  );
 });
 
 test.run();

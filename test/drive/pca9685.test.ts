@@ -17,10 +17,11 @@ test('the prescale is what the data sheet’s formula gives, within what the chi
     [200, 30],
     [50, 121],
     [24, 253],
+    [23.84, 255],
   ] as const) {
     assert.is(prescaleFor(hz), prescale, `${hz} Hz`);
   }
-  for (const hz of [23, 2000, 0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+  for (const hz of [23, 23.75, 1750, 2000, 0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => prescaleFor(hz), /Expected a frequency/, `${hz} Hz`);
   }
 });
@@ -77,6 +78,17 @@ for (const [what, registers, expected] of [
     assert.equal(bus.written(), []);
   });
 }
+
+test('a chip that runs at the highest frequency already is taken for one; another is told with its place', async () => {
+  const bus = new FakeI2cBus();
+  const registers = bus.addChip(0x60, { ...PCA9685_RESET, 254: 3 });
+  await chipOn(bus).chip.identify();
+  registers[254] = 2;
+  assert.is(
+    (await rejection(chipOn(bus).chip.identify())).message,
+    'the chip at 0x60 on I2C bus 1 is no PCA9685: expected PRE_SCALE of 3 or more but read 0x02',
+  );
+});
 
 test('a bus that reads all ones or all zeros is no chip', async () => {
   for (const value of [0xff, 0x00]) {
