@@ -14,6 +14,7 @@ export interface JohnnyFiveDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly loadPlugin?: (name: string, options: object) => Promise<IoPlugin>;
   readonly scheduler?: SchedulerLike;
+  readonly load?: () => Promise<JohnnyFive>;
 }
 
 interface Board extends Readied {
@@ -22,7 +23,8 @@ interface Board extends Readied {
   readonly io: { close?(): void; readonly transport?: { close?(): void } };
 }
 
-interface JohnnyFive {
+/** What of the package is used here. */
+export interface JohnnyFive {
   readonly Board: new (options: object) => Board;
   readonly Motor: MotorClass;
 }
@@ -36,7 +38,7 @@ interface JohnnyFive {
  */
 export async function openJohnnyFive(
   options: JohnnyFiveOptions,
-  { logger, loadPlugin = loadIoPlugin, scheduler }: JohnnyFiveDeps,
+  { logger, loadPlugin = loadIoPlugin, scheduler, load = loadJohnnyFive }: JohnnyFiveDeps,
 ): Promise<Drivetrain> {
   const five = await load();
   const what = options.io === '' ? 'the board with Firmata' : `the board of ${options.io}`;
@@ -67,7 +69,7 @@ export async function openJohnnyFive(
   }
 }
 
-async function load(): Promise<JohnnyFive> {
+async function loadJohnnyFive(): Promise<JohnnyFive> {
   try {
     // A CommonJS package: what it exports is `default`.
     return ((await import('johnny-five')) as unknown as { default: JohnnyFive }).default;
@@ -164,7 +166,7 @@ class JohnnyFiveOutputs implements MotorOutputs {
 }
 
 function closeBoard({ io, timer }: Board): void {
-  if (timer) clearTimeout(timer);
+  clearTimeout(timer ?? undefined);
   if (io?.transport?.close) io.transport.close();
   else io?.close?.();
 }

@@ -19,7 +19,7 @@ const PERMISSION_EVERY_MS = 10;
 export async function findPwmGpios(root: string = PWM_ROOT): Promise<ReadonlyMap<number, string>> {
   const found = new Map<number, string>();
   const names = await readdir(root).catch(() => [] as string[]);
-  for (const name of names.filter((entry) => /^pwmchip\d+$/.test(entry)).sort()) {
+  for (const name of names.filter((entry) => /^pwmchip\d+$/.test(entry))) {
     const node = join(root, name, 'device/of_node');
     const compatible = await readFile(join(node, 'compatible'), 'latin1').catch(() => '');
     const gpios = await readFile(join(node, 'gpios')).catch(() => Buffer.alloc(0));

@@ -1,7 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { VirtualTimeScheduler } from 'rxjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type JohnnyFiveOptions, openJohnnyFive } from '../../firmware/drive/johnny-five.ts';
+import { type JohnnyFive, type JohnnyFiveOptions, openJohnnyFive } from '../../firmware/drive/johnny-five.ts';
 import { boardSilence } from '../../firmware/drive/johnny-five-silence.ts';
 import { BoardIo } from './board-io.ts';
 import { drivetrainContract } from './contract.ts';
@@ -122,6 +123,134 @@ test('a board that does not become ready is an error, and so is one that fails',
   const failed = messageOf(openJohnnyFive(OPTIONS, { logger, loadPlugin: async () => failing }));
   setImmediate(() => failing.emit('error', new Error('wrong firmware')));
   assert.is(await failed, 'the board of test-io does not start: wrong firmware');
+});
+
+test('says what it is and can: it holds where both motors do', async () => {
+  const { drivetrain } = await openBoard();
+  assert.equal(drivetrain.describe(), {
+    name: 'johnny-five',
+    capabilities: { brake: false, reverse: true },
+    silence: [],
+  });
+  const braking = { pins: { pwm: 3, dir: 12, brake: 9 } };
+  const own = { pins: { pwm: 5, dir: 8, brake: 10 } };
+  for (const [left, right, brake] of [
+    [braking, own, true],
+    [braking, OPTIONS.right, false],
+    [OPTIONS.left, own, false],
+  ] as const) {
+    const opened = await openBoard({ left, right, whenStopped: 'brake' });
+    assert.is(opened.drivetrain.describe().capabilities.brake, brake);
+  }
+});
+
+test('an error that the board reports is logged when it comes', async () => {
+  const io = new BoardIo();
+  io.isReady = true;
+  const warned: object[] = [];
+  const noting = { info() {}, warn: (entry: object) => void warned.push(entry) } as never;
+  await openJohnnyFive(OPTIONS, { logger: noting, loadPlugin: async () => io });
+  io.emit('error', new Error('I2C write failed'));
+  assert.equal(warned[0], { detail: 'I2C write failed' });
+});
+
+for (const event of ['close', 'disconnect']) {
+  test(`a board that says ${event} is gone for a set as well`, async () => {
+    const { io, drivetrain } = await openBoard();
+    io.emit(event);
+    assert.is(await messageOf(drivetrain.set(1, 1)), 'The board failed: its connection is closed');
+    assert.is(io.levels.get(3), 0);
+  });
+}
+
+test('what a plugin reports in answer to a write fails that write', async () => {
+  const { io, drivetrain } = await openBoard();
+  io.analogWrite = () => void io.emit('error', new Error('no such pin'));
+  assert.is(await messageOf(drivetrain.set(1, 1)), 'The board failed: no such pin');
+});
+
+test('a stop tries both motors, and tells what failed', async () => {
+  const { io, drivetrain } = await openBoard();
+  await drivetrain.set(1, 1);
+  io.analogWrite = (pin, value) => {
+    if (pin === 3) throw new Error('pin 3 is stuck');
+    io.levels.set(pin, value);
+  };
+  const error = await drivetrain.stop().catch((caught: Error) => caught);
+  assert.instance(error, AggregateError);
+  assert.is((error as Error).message, 'pin 3 is stuck');
+  assert.is(io.levels.get(5), 0);
+});
+
+/** johnny-five's board with Firmata, without one. */
+function fakeFive(io: object, timer: NodeJS.Timeout | null = null) {
+  const boards: object[] = [];
+  class Board extends EventEmitter {
+    readonly io = io;
+    readonly timer = timer;
+    constructor(options: object) {
+      super();
+      boards.push(options);
+      setImmediate(() => this.emit('ready'));
+    }
+  }
+  class Motor {
+    static readonly SHIELD_CONFIGS = {};
+    readonly pins = { dir: 1 };
+    readonly settings = {};
+    stop() {}
+  }
+  return { boards, load: async () => ({ Board, Motor }) as unknown as JohnnyFive };
+}
+
+for (const [what, options, expected] of [
+  ['with Firmata, wherever it is', { io: '' }, {}],
+  ['with Firmata at a port', { io: '', port: '/dev/ttyUSB0' }, { port: '/dev/ttyUSB0' }],
+  ['of a plugin', {}, { io: 'the plugin' }],
+] as const) {
+  test(`a board ${what} is opened without console, signals and chatter`, async () => {
+    const io = Object.assign(new BoardIo(), { toJSON: () => 'the plugin' });
+    const { boards, load } = fakeFive(io);
+    let loaded = 0;
+    const loadPlugin = async () => {
+      loaded += 1;
+      return io;
+    };
+    await openJohnnyFive({ ...OPTIONS, ...options }, { logger, loadPlugin, load });
+    assert.equal(JSON.parse(JSON.stringify(boards)), [
+      { ...expected, repl: false, sigint: false, debug: false },
+    ]);
+    assert.is(loaded, 'io' in options ? 0 : 1);
+  });
+}
+
+test('closing closes the port of Firmata where there is one, and keeps no timer', async () => {
+  const closed: string[] = [];
+  const close = (what: string) => () => void closed.push(what);
+  for (const io of [
+    { close: close('board'), transport: { close: close('port') } },
+    { close: close('board'), transport: {} },
+    { close: close('board') },
+    {},
+    undefined as unknown as object,
+  ]) {
+    const timer = setTimeout(() => {}, 10_000);
+    const { load } = fakeFive(io, timer);
+    const drivetrain = await openJohnnyFive({ ...OPTIONS, io: '' }, { logger, load });
+    await drivetrain.close();
+    assert.ok((timer as unknown as { _destroyed: boolean })._destroyed, 'the timer goes on');
+  }
+  assert.equal(closed, ['port', 'board', 'board']);
+});
+
+test('a board with Firmata that fails is told as such', async () => {
+  const { load } = fakeFive({});
+  const scheduler = new VirtualTimeScheduler();
+  const opening = openJohnnyFive({ ...OPTIONS, io: '' }, { logger, load, scheduler });
+  await Promise.resolve();
+  await Promise.resolve();
+  scheduler.flush();
+  assert.is(await messageOf(opening), 'the board with Firmata is not ready after 15 s');
 });
 
 test('an IO plugin that is not installed says how to get it', async () => {

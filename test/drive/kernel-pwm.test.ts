@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -32,6 +40,26 @@ test('finds the chip of each GPIO by its device tree node, and no chip of anothe
   assert.equal(await findPwmGpios(folder.root), new Map());
 });
 
+for (const [what, chip, compatible, gpios, found] of [
+  ['of many digits', 'pwmchip120', 'pwm-gpio\0', cells(1, 20), true],
+  ['of several kinds', 'pwmchip1', 'vendor,pwm\0pwm-gpio\0', cells(1, 20, 0), true],
+  ['whose name goes on', 'pwmchip1-old', 'pwm-gpio\0', cells(1, 20, 0), false],
+  ['whose name begins otherwise', 'my-pwmchip1', 'pwm-gpio\0', cells(1, 20, 0), false],
+  ['without a number', 'pwmchip', 'pwm-gpio\0', cells(1, 20, 0), false],
+  ['of a kind whose name goes on', 'pwmchip1', 'pwm-gpio-2\0', cells(1, 20, 0), false],
+  ['without a GPIO', 'pwmchip1', 'pwm-gpio\0', null, false],
+] as const) {
+  test(`a chip ${what} is ${found ? '' : 'not '}taken`, async () => {
+    const folder = pwmFolder([]);
+    const node = join(folder.root, chip, 'device/of_node');
+    mkdirSync(node, { recursive: true });
+    writeFileSync(join(node, 'compatible'), compatible);
+    if (gpios) writeFileSync(join(node, 'gpios'), gpios);
+    assert.equal([...(await findPwmGpios(folder.root))], found ? [[20, join(folder.root, chip)]] : []);
+    folder.remove();
+  });
+}
+
 test('opens low and enabled with its period, writes duties in ns, and closes low and off', async () => {
   const folder = pwmFolder([20]);
   const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, noPause);
@@ -58,13 +86,55 @@ test('its silence names the files, duty first', () => {
   ]);
 });
 
-test('says what it can’t use', async () => {
+/** Files that this process has open in a folder. */
+const openFiles = (folder: string) =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  }).length;
+
+test('says what it can’t use, and keeps no file of it open', async () => {
   const folder = pwmFolder([20]);
   rmSync(join(folder.pin(20), 'enable'));
   const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, noPause);
-  const message = await pin.open().catch((error: Error) => error.message);
-  assert.match(String(message), /^Can't use the PWM of .*pwmchip0: ENOENT/);
+  const failure = await pin.open().catch((error: Error) => error);
+  assert.match(String(failure), /^Error: Can't use the PWM of .*pwmchip0: ENOENT.*enable'$/);
+  assert.is(((failure as Error).cause as NodeJS.ErrnoException).code, 'ENOENT');
+  assert.is(openFiles(folder.root), 0);
   assert.match(String(await pin.write(1).catch((error: Error) => error.message)), /is closed/);
+  folder.remove();
+});
+
+test('a chip that can’t export is told as such', async () => {
+  const folder = pwmFolder([]);
+  const pin = kernelPwmPin(join(folder.root, 'pwmchip5'), 100, noPause);
+  assert.match(
+    String(await pin.open().catch(String)),
+    /^Error: Can't use the PWM of .*pwmchip5: ENOENT.*export'$/,
+  );
+  folder.remove();
+});
+
+test('a period that is refused leaves nothing open', async () => {
+  const folder = pwmFolder([20]);
+  rmSync(join(folder.pin(20), 'period'));
+  mkdirSync(join(folder.pin(20), 'period'));
+  const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, noPause);
+  assert.match(String(await pin.open().catch(String)), /^Error: Can't use the PWM of .*: EISDIR/);
+  assert.is(openFiles(folder.root), 0);
+  folder.remove();
+});
+
+test('closing closes its files', async () => {
+  const folder = pwmFolder([20]);
+  const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, noPause);
+  await pin.open();
+  assert.is(openFiles(folder.root), 2);
+  await pin.close();
+  assert.is(openFiles(folder.root), 0);
   folder.remove();
 });
 
