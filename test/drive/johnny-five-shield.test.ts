@@ -60,6 +60,9 @@ test('brakes with both inputs high when told, else by PWM alone', async () => {
     await drivetrain.set(1, 1);
     await drivetrain.stop();
     assert.equal([8, 9, 10].map(duty), inputs);
+    await drivetrain.set(1, 1);
+    await drivetrain.set(0.001, 0);
+    assert.equal([8, 9, 10].map(duty), inputs, 'less than one step of its speed is standing');
     await drivetrain.close();
   }
 });

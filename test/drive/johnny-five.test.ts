@@ -278,6 +278,38 @@ for (const [what, options, expected] of [
     ],
   ],
   [
+    'two chips of the same address on two buses',
+    {
+      left: { controller: 'PCA9685', pins: [8, 9, 10], bus: 3 },
+      right: { controller: 'PCA9685', pins: [8, 9, 10] },
+    },
+    [
+      [3, 0x40, [0xfd, 0x10]],
+      [1, 0x40, [0xfd, 0x10]],
+    ],
+  ],
+  [
+    'a chip that both motors name by another way',
+    { left: { shield: 'PICAR_V.M1' }, right: { controller: 'PCA9685_Hybrid', pins: [8, 9, 10] } },
+    [[1, 0x40, [0xfd, 0x10]]],
+  ],
+  [
+    'a chip whose place is no number',
+    {
+      left: { shield: 'ADAFRUIT_V2.M1', address: '0x41', bus: '3' },
+      right: { shield: 'ADAFRUIT_V2.M2', address: 0x41, bus: 3 },
+    },
+    [
+      [1, 0x60, [0xfd, 0x10]],
+      [3, 0x41, [0xfd, 0x10]],
+    ],
+  ],
+  [
+    'a controller that is no I2C chip, and a shield nobody knows',
+    { left: { controller: 'EVS_EV3', pin: 'BAM1' }, right: { shield: 'MY.M1' } },
+    [],
+  ],
+  [
     'the Grove driver',
     {
       left: { controller: 'GROVE_I2C_MOTOR_DRIVER', pin: 'A' },

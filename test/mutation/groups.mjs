@@ -14,14 +14,18 @@ export const GROUPS = [
   { sources: ['firmware/command/writer.ts'], tests: [['command/writer', 'command/pipeline']] },
   { sources: ['firmware/command/pipeline.ts'], tests: [['command/pipeline', 'command/writer']] },
   { sources: ['firmware/command/guarding.ts'], tests: [['command/guarding']] },
-  drive(['mixer'], ['mixer'], COMMAND),
-  drive(['motor-hat'], ['motor-hat.test', 'motor-hat.chip']),
-  drive(['pca9685'], ['pca9685', 'motor-hat.test', 'motor-hat.chip']),
-  drive(['ordered'], ['ordered', 'motor-hat.test']),
-  drive(['explorer-hat'], ['explorer-hat.test', 'explorer-hat.chip']),
-  drive(['kernel-pwm'], ['kernel-pwm', 'explorer-hat.chip']),
-  drive(['johnny-five', 'johnny-five-motor', 'johnny-five-silence'], ['johnny-five']),
-  drive(['guarded-drivetrain'], ['guarded-drivetrain'], ['drive/guarded-explorer', 'drive/guarding']),
+  drive(['mixer'], ['mixer']),
+  drive(['motor-hat'], ['motor-hat.test'], ['motor-hat.chip']),
+  drive(['pca9685'], ['pca9685'], ['motor-hat.test']),
+  drive(['ordered'], ['ordered'], ['motor-hat.test', 'explorer-hat.test']),
+  drive(['explorer-hat'], ['explorer-hat.test'], ['explorer-hat.chip']),
+  drive(['kernel-pwm'], ['kernel-pwm'], ['explorer-hat.chip']),
+  drive(
+    ['johnny-five', 'johnny-five-motor', 'johnny-five-silence'],
+    ['johnny-five.test'],
+    ['johnny-five-shield'],
+  ),
+  drive(['guarded-drivetrain'], ['guarded-drivetrain'], ['guarded-explorer']),
   drive(['detect'], ['detect']),
 ];
 
@@ -33,9 +37,9 @@ function command(...names) {
   return { sources: names.map((name) => `firmware/command/${name}.ts`), tests };
 }
 
-function drive(names, tests, ...more) {
+function drive(names, ...stages) {
   return {
     sources: names.map((name) => `firmware/drive/${name}.ts`),
-    tests: [tests.map((test) => `drive/${test}`), ...more],
+    tests: stages.map((parts) => parts.map((part) => `drive/${part}`)),
   };
 }
