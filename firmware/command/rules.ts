@@ -158,7 +158,7 @@ function onLinkClosed(state: State, senderId: string): State {
 
 function onFault(state: State, code: FaultCode, active: boolean, detail: string): State {
   const known = state.faults.get(code);
-  if (active ? known?.active && known.detail === detail : !known?.active) return state;
+  if (!active && !known?.active) return state;
   const faults = new Map(state.faults);
   if (active || faultRule(code).clear === 'reset')
     faults.set(code, { active, detail: detail || (known?.detail ?? '') });

@@ -63,6 +63,15 @@ const table: Record<string, Row[]> = {
     [2, fault('bumper_front', true, 'left'), { reason: 'bumper_front' }],
     [3, [ada, drive(0, 0.5)], { wheels: [-0.5, 0.5] }],
   ],
+  'the end of a fault that nobody knew of changes nothing': [
+    [0, fault('battery_empty', false), { reason: 'no_operator' }],
+    [1, [ada, forward], { wheels: [1, 1] }],
+    [2, fault('drivetrain_failed', false), { wheels: [1, 1] }],
+    [3, [ada, forward], { wheels: [1, 1] }],
+    [4, fault('battery_empty', true), { wheels: [0, 0] }],
+    [5, fault('battery_empty', false), {}],
+    [6, fault('battery_empty', false), { reason: 'battery_empty' }],
+  ],
   'a battery that is empty again before the reset does not want the control released again': [
     [0, fault('battery_empty', true), {}],
     [1, fault('battery_empty', false), { reason: 'battery_empty' }],

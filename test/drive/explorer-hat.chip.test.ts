@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadConfig } from '../../config/load.ts';
+import { kernelPwmPin } from '../../firmware/drive/kernel-pwm.ts';
 import { openDrivetrain } from '../../firmware/drive/open.ts';
 import { ownChips } from '../chips/chips.ts';
 import { createPwmTree, type PwmTreeOptions } from '../chips/pwm-tree.ts';
@@ -108,6 +109,17 @@ test('one pin that fails keeps none of the others from stopping', async () => {
   chips.clearFaults();
   await drivetrain.stop();
   assert.equal(GPIOS.map(tree.duty), [0, 0, 0, 0]);
+  await close();
+});
+
+test('a pin that can’t be turned off is closed all the same, and says so', async () => {
+  const { chips, tree, close } = await openHat();
+  const pin = kernelPwmPin(tree.chip(20), 100, async () => {});
+  await pin.open();
+  tree.inject({ error: 'EIO', gpio: 20, attribute: 'duty_cycle' });
+  assert.match(String(await pin.close().catch(String)), /EIO/);
+  assert.match(String(await pin.write(1).catch(String)), /is closed/);
+  chips.clearFaults();
   await close();
 });
 

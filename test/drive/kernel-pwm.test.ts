@@ -99,10 +99,14 @@ const openFiles = (folder: string) =>
 test('says what it can’t use, and keeps no file of it open', async () => {
   const folder = pwmFolder([20]);
   rmSync(join(folder.pin(20), 'enable'));
-  const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, noPause);
+  let pauses = 0;
+  const pin = kernelPwmPin(join(folder.root, 'pwmchip0'), 100, async () => {
+    pauses += 1;
+  });
   const failure = await pin.open().catch((error: Error) => error);
   assert.match(String(failure), /^Error: Can't use the PWM of .*pwmchip0: ENOENT.*enable'$/);
   assert.is(((failure as Error).cause as NodeJS.ErrnoException).code, 'ENOENT');
+  assert.is(pauses, 0, 'no file comes by waiting');
   assert.is(openFiles(folder.root), 0);
   assert.match(String(await pin.write(1).catch((error: Error) => error.message)), /is closed/);
   folder.remove();
