@@ -8,6 +8,7 @@ import type { Functions } from '../lambda/functions.ts';
 import type { LaterInvocations } from '../lambda/later.ts';
 import type { LogGroups } from '../logs/log-groups.ts';
 import type { Apis } from '../rest-api/apis.ts';
+import type { S3 } from '../s3/s3.ts';
 import type { Schedules } from '../scheduler/schedules.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
@@ -52,4 +53,5 @@ export interface Desk {
   readonly ses: Ses;
   readonly buses: Buses;
   readonly schedules: Schedules;
+  readonly s3: S3;
 }

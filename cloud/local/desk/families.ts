@@ -6,6 +6,7 @@ import { iot } from '../iot/resources.ts';
 import { lambda } from '../lambda/resources.ts';
 import { logs } from '../logs/resources.ts';
 import { restApi } from '../rest-api/resources.ts';
+import { s3 } from '../s3/resources.ts';
 import { scheduler } from '../scheduler/resources.ts';
 import { services } from '../services/resources.ts';
 import { ses } from '../ses/resources.ts';
@@ -27,6 +28,7 @@ export const FAMILIES: readonly Family[] = [
   sqs,
   ses,
   cognito,
+  s3,
   custom,
   events,
   scheduler,

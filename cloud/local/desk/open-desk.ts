@@ -13,6 +13,7 @@ import { LaterInvocations } from '../lambda/later.ts';
 import { LogGroups } from '../logs/log-groups.ts';
 import { tablesView } from '../page/tables-view.ts';
 import { Apis } from '../rest-api/apis.ts';
+import { S3 } from '../s3/s3.ts';
 import { openSchedules } from '../scheduler/open-schedules.ts';
 import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
@@ -98,6 +99,10 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       ['AWS_ENDPOINT_URL', services.url],
       ['NODE_EXTRA_CA_CERTS', caFile],
     ]);
+    const s3 = await S3.start({ folder: join(folder, 's3'), principals, clock, log });
+    closing.push(() => s3.close());
+    deskVariables.set('AWS_ENDPOINT_URL_S3', s3.url);
+    views.add(s3.view());
     const logGroups = new LogGroups();
     const functions = new Functions({
       principals,
@@ -133,7 +138,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       principals,
       clock,
       log,
-      s3Url: () => deskVariables.get('AWS_ENDPOINT_URL_S3') ?? services.url,
+      s3Url: () => s3.url,
       onEvent: (event) => void buses.put(event),
     });
     const comprehend = new Comprehend();
@@ -172,6 +177,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       ses,
       buses,
       schedules,
+      s3,
     };
     const exports = new Map<string, unknown>();
     let deployed: Deployed | null = null;

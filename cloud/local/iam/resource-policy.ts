@@ -12,12 +12,14 @@ export interface Asker {
 /**
  * What the policies of a resource itself (a queue's, a topic's, a bus's) say.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ * @param more condition keys of the service
  */
 export function decideByResource(
   documents: readonly PolicyDocument[],
   { principal, sourceArn }: Asker,
   action: string,
   resource: string,
+  more: Readonly<Record<string, string>> = {},
 ): Decision {
   const concerning = documents
     .flatMap(statementsOf)
@@ -28,6 +30,7 @@ export function decideByResource(
     'aws:PrincipalAccount': PLACE.account,
     'AWS:SourceOwner': PLACE.account,
     ...(sourceArn === null ? {} : { 'aws:SourceArn': sourceArn }),
+    ...more,
   };
   // Statements without a resource are about the one they stand at.
   const statements = concerning.map((statement) => ({

@@ -68,9 +68,10 @@ export function verifySigV4(request: SignedHttpRequest, expected: SigV4Expectati
   );
   if (unsigned.length) return refuse('InvalidSignatureException', `Not signed: ${unsigned.join(', ')}`);
 
+  const ofS3 = service === 's3';
   const canonical = [
     request.method,
-    canonicalPath(path),
+    ofS3 ? canonicalKey(path) : canonicalPath(path),
     query
       .filter(([name]) => name !== 'X-Amz-Signature')
       .map(([name, value]) => `${encode(name)}=${encode(value)}`)
@@ -79,7 +80,7 @@ export function verifySigV4(request: SignedHttpRequest, expected: SigV4Expectati
     ...signedHeaders.map((name) => `${name}:${headerValue(request.headers[name])}`),
     '',
     signedHeaders.join(';'),
-    payloadHash(request, presigned),
+    ofS3 ? contentHash(request) : payloadHash(request, presigned),
   ].join('\n');
   const scope = `${day}/${region}/${service}/aws4_request`;
   const toSign = [ALGORITHM, date, scope, sha256(canonical)].join('\n');
@@ -142,6 +143,16 @@ function canonicalPath(path: string): string {
   }
   const end = path.endsWith('/') && parts.length > 0 ? '/' : '';
   return `/${parts.map(encode).join('/')}${end}`;
+}
+
+/** S3 encodes once, and keys may hold dots and empty parts. */
+function canonicalKey(path: string): string {
+  return decodeURIComponent(path).split('/').map(encode).join('/');
+}
+
+/** What the sender says of the body, which S3 checks as it comes in. */
+function contentHash({ headers }: SignedHttpRequest): string {
+  return headerValue(headers['x-amz-content-sha256']) || 'UNSIGNED-PAYLOAD';
 }
 
 /** A presigned GET (as of a WebSocket) signs the hash of nothing. */
