@@ -1,3 +1,4 @@
+import { wordsIn } from '../desk/words.ts';
 import { WORDS } from './words.ts';
 
 export interface SentimentScore {
@@ -21,7 +22,7 @@ const FLOOR = 0.01;
  */
 export function sentimentOf(text: string, language: string): Sentiment {
   const { good, bad } = WORDS[language] ?? { good: [], bad: [] };
-  const words = [...new Intl.Segmenter(language, { granularity: 'word' }).segment(text.toLowerCase())]
+  const words = wordsIn(text.toLowerCase(), language)
     .filter(({ isWordLike }) => isWordLike)
     .map(({ segment }) => segment);
   const count = (stems: readonly string[]) =>

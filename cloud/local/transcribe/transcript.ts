@@ -1,3 +1,4 @@
+import { wordsIn } from '../desk/words.ts';
 import type { Speech, Turn } from './speech.ts';
 
 /** Two words a second and a breath between turns: times that are made up, in order. */
@@ -86,7 +87,7 @@ function itemsOf(
   label: string | null,
 ): Item[] {
   let atS = fromS;
-  return [...new Intl.Segmenter(language, { granularity: 'word' }).segment(text)]
+  return wordsIn(text, language)
     .filter(({ segment }) => segment.trim() !== '')
     .map(({ segment, isWordLike }, index) => {
       const item = {

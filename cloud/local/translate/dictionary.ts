@@ -1,3 +1,5 @@
+import { wordsIn } from '../desk/words.ts';
+
 /**
  * A few words into English, by language: those of the calls that tests and people on a desk make up. Whatever is not here
  * stays what it is, in marks: nobody shall take it for a translation.
@@ -55,7 +57,7 @@ const DICTIONARY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export function translated(text: string, from: string, to: string): string {
   if (from === to) return text;
   const words = to === 'en' ? (DICTIONARY[from] ?? {}) : {};
-  return [...new Intl.Segmenter(from, { granularity: 'word' }).segment(text)]
+  return wordsIn(text, from)
     .map(({ segment, isWordLike }) => {
       if (!isWordLike) return segment;
       const lower = segment.toLowerCase();

@@ -23,7 +23,7 @@ const failed = ({
   batchItemFailures,
 }: {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-}) => batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+}) => batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort();
 const jobOf = (key: string, sequencer = '0001') => jobNameOf({ bucket: 'calls', key, sequencer });
 const requestOf = (key: string) => {
   const found = desk.transcribe.jobs.find(({ request }) => request.media.key === key);
@@ -49,10 +49,10 @@ async function transcribed(
 }
 
 test('a job is started in the language that the metadata say, as the post writes them', async () => {
-  await put(s3, 'fr.mp3', '', { 'Content-Language': 'fr-FR' });
+  await put(s3, 'fr.mp3', 'no sound', { 'Content-Language': 'fr-FR' });
   await put(s3, 'plain.mp3');
-  await put(s3, 'sv.mp3', '', { 'content-language': 'sv_se' });
-  await put(s3, 'any.mp3', '', { 'content-language': 'auto' });
+  await put(s3, 'sv.mp3', 'no sound', { 'content-language': 'sv_se' });
+  await put(s3, 'any.mp3', 'no sound', { 'content-language': 'auto' });
   const keys = ['fr.mp3', 'plain.mp3', 'sv.mp3', 'any.mp3'];
   assert.equal(failed(await start(batchOf(...keys.map((key) => stored(key))))), []);
   assert.equal(
@@ -87,7 +87,7 @@ for (const key of KEYS) {
 
 test('of a batch, only what can not be done comes again', async () => {
   await put(s3, 'good.mp3');
-  await put(s3, 'klingon.mp3', '', { 'content-language': 'tlh-QO' });
+  await put(s3, 'klingon.mp3', 'no sound', { 'content-language': 'tlh-QO' });
   const batch = batchOf('poison', stored('good.mp3'), stored('klingon.mp3'), stored('gone.mp3'));
   assert.equal(failed(await start(batch)), ['m0', 'm2']);
   assert.ok(requestOf('good.mp3'));
@@ -196,7 +196,7 @@ test('Swedish is translated, line by line, and analysed in English', async () =>
 });
 
 test('a language that was identified, and that Comprehend takes, is passed on as it is', async () => {
-  await put(s3, 'auto.mp3', '', { 'content-language': 'auto' });
+  await put(s3, 'auto.mp3', 'no sound', { 'content-language': 'auto' });
   const turns = [{ speaker: 0, text: 'Merci, très bon service.' }];
   desk.transcribe.hear('s3://calls/auto.mp3', { language: 'fr-FR', turns });
   await start(batchOf(stored('auto.mp3')));
@@ -211,7 +211,7 @@ test('a language that was identified, and that Comprehend takes, is passed on as
 
 test('as in the post, all that is not English can be translated', async () => {
   const always = { ...env, TRANSLATE: 'always' };
-  await put(s3, 'post-fr.mp3', '', { 'Content-Language': 'fr-FR' });
+  await put(s3, 'post-fr.mp3', 'no sound', { 'Content-Language': 'fr-FR' });
   desk.transcribe.hear('s3://calls/post-fr.mp3', 'Votre service est horrible.');
   await createTranscribe(always, s3, transcribe)(batchOf(stored('post-fr.mp3')));
   await jobsDone(desk);
