@@ -1,10 +1,9 @@
+import { FieldNames } from './field-names.lambda-shared.ts';
 import { Unprocessable } from './unprocessable.lambda-shared.ts';
 import { Utf8Check } from './utf8-check.lambda-shared.ts';
 
 /** Deeper than this no table reads. */
 const MAX_DEPTH = 1024;
-/** A character of a name takes up to six when it is escaped (`\u0041`). */
-const ESCAPED_LENGTH = 6;
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
@@ -16,6 +15,10 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const EMPTY = Buffer.from('""');
+const SEPARATOR = Buffer.from(',');
+/** Room for columns that rows lack; more is made when it is needed. */
+const ROOM_TO_ADD_BYTES = 1024;
 
 /** Where in a line it is, and what may come there. */
 const EXPECTED = {
@@ -43,9 +46,7 @@ type State = keyof typeof EXPECTED;
 export class FieldBlanker {
   /** Objects so far. */
   lines = 0;
-  readonly #fields: readonly Buffer[];
-  readonly #names: readonly string[];
-  readonly #maxKeyBytes: number;
+  readonly #names: FieldNames;
   readonly #encoding = new Utf8Check();
   #bytesBefore = 0;
   #lineNumber = 1;
@@ -56,30 +57,28 @@ export class FieldBlanker {
   #inKey = false;
   #escaped = false;
   #keyHasEscape = false;
-  #keyStart: Buffer | null = null;
   #members = 0;
-  readonly #seen: boolean[];
   /** The name that was read is one of those. */
   #blankNext = false;
   /** Inside of a value that is not passed on. */
   #skipping = false;
+  #out: Buffer = EMPTY;
+  #outLength = 0;
 
   /** @param fields names of members of the outermost objects */
   constructor(fields: readonly string[]) {
-    this.#names = fields;
-    this.#fields = fields.map((field) => Buffer.from(field));
-    this.#seen = fields.map(() => false);
-    this.#maxKeyBytes = Math.max(...fields.map((field) => field.length)) * ESCAPED_LENGTH;
+    this.#names = new FieldNames(fields);
   }
 
   /**
    * @returns what takes the chunk's place
    * @throws Unprocessable naming the line when it is no object in JSON, or the bytes that are not UTF-8
    */
-  push(chunk: Buffer): Buffer[] {
+  push(chunk: Buffer): Buffer {
     this.#encoding.push(chunk);
-    const out: Buffer[] = [];
     const { length } = chunk;
+    this.#out = Buffer.allocUnsafe(length + ROOM_TO_ADD_BYTES);
+    this.#outLength = 0;
     /** From here on it is not yet passed on. */
     let from = 0;
     let keyFrom = 0;
@@ -91,18 +90,25 @@ export class FieldBlanker {
           at = this.#string(chunk, at);
           if (at < length) {
             // The closing quotation mark.
-            if (this.#inKey) this.#keyRead(chunk.subarray(keyFrom, at));
+            if (this.#inKey && this.#depth === 1) this.#memberNamed(chunk, keyFrom, at);
             at++;
             if (this.#inKey) this.#state = 'colon';
             else if (this.#valueEnds()) from = at;
           }
           continue;
         case 'bare':
-          if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || isSpace(byte) || byte === NEWLINE) {
+          if (
+            byte === COMMA ||
+            byte === CLOSE_BRACE ||
+            byte === CLOSE_BRACKET ||
+            isSpace(byte) ||
+            byte === NEWLINE
+          ) {
             if (this.#valueEnds()) from = at;
             continue;
           }
-          if (byte === QUOTE || byte === COLON || byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#refuse(byte);
+          if (byte === QUOTE || byte === COLON || byte === OPEN_BRACE || byte === OPEN_BRACKET)
+            this.#refuse(byte);
           at++;
           continue;
         case 'line':
@@ -134,17 +140,17 @@ export class FieldBlanker {
             this.#state = 'string';
             this.#inKey = true;
             this.#keyHasEscape = false;
-            this.#keyStart = null;
+            this.#names.beginName();
             keyFrom = at + 1;
           } else if (byte === CLOSE_BRACE && this.#state === 'key or end') {
-            if (this.#depth === 1) from = this.#complete(chunk, from, at, out);
+            if (this.#depth === 1) from = this.#complete(chunk, from, at);
             if (this.#close()) from = at + 1;
           } else this.#refuse(byte);
           break;
         case 'after value':
           if (byte === COMMA) this.#state = this.#objects[this.#depth] ? 'key' : 'value';
           else if (byte === CLOSE_BRACE && this.#objects[this.#depth]) {
-            if (this.#depth === 1) from = this.#complete(chunk, from, at, out);
+            if (this.#depth === 1) from = this.#complete(chunk, from, at);
             if (this.#close()) from = at + 1;
           } else if (byte === CLOSE_BRACKET && !this.#objects[this.#depth]) {
             if (this.#close()) from = at + 1;
@@ -157,10 +163,11 @@ export class FieldBlanker {
             if (this.#close()) from = at + 1;
             break;
           }
-          if (byte === COMMA || byte === COLON || byte === CLOSE_BRACE || byte === NEWLINE) this.#refuse(byte);
+          if (byte === COMMA || byte === COLON || byte === CLOSE_BRACE || byte === NEWLINE)
+            this.#refuse(byte);
           if (this.#blankNext) {
-            if (at > from) out.push(chunk.subarray(from, at));
-            out.push(EMPTY);
+            this.#pass(chunk, from, at);
+            this.#pass(EMPTY, 0, EMPTY.length);
             this.#blankNext = false;
             this.#skipping = true;
           }
@@ -173,10 +180,11 @@ export class FieldBlanker {
       }
       at++;
     }
-    if (this.#state === 'string' && this.#inKey) this.#keepKey(chunk.subarray(keyFrom));
-    if (!this.#skipping && from < length) out.push(from === 0 ? chunk : chunk.subarray(from));
+    if (this.#state === 'string' && this.#inKey && this.#depth === 1)
+      this.#names.keep(chunk.subarray(keyFrom));
+    if (!this.#skipping) this.#pass(chunk, from, length);
     this.#bytesBefore += length;
-    return out;
+    return this.#out.subarray(0, this.#outLength);
   }
 
   /** @throws Unprocessable when the text ends inside of an object */
@@ -211,13 +219,16 @@ export class FieldBlanker {
   #openRow(): void {
     this.lines++;
     this.#members = 0;
-    this.#seen.fill(false);
+    this.#names.beginObject();
     this.#open(true);
   }
 
   #open(isObject: boolean): void {
     if (this.#depth >= MAX_DEPTH) {
-      throw new Unprocessable('malformed', `Line ${this.#lineNumber}: more than ${MAX_DEPTH} brackets are open`);
+      throw new Unprocessable(
+        'malformed',
+        `Line ${this.#lineNumber}: more than ${MAX_DEPTH} brackets are open`,
+      );
     }
     this.#depth++;
     this.#objects[this.#depth] = isObject ? 1 : 0;
@@ -239,35 +250,31 @@ export class FieldBlanker {
     return true;
   }
 
-  #keepKey(part: Buffer): void {
-    if (this.#depth !== 1 || this.#skipping) return;
-    const before = this.#keyStart ?? Buffer.alloc(0);
-    // One byte more than any of the names has, and it is none of them.
-    this.#keyStart = Buffer.concat([before, part.subarray(0, this.#maxKeyBytes + 1 - before.length)]);
-  }
-
-  #keyRead(part: Buffer): void {
-    if (this.#depth !== 1) return;
+  #memberNamed(chunk: Buffer, from: number, to: number): void {
     this.#members++;
-    if (this.#keyStart) this.#keepKey(part);
-    const key = this.#keyStart ?? part;
-    if (key.length > this.#maxKeyBytes) return;
-    const index = this.#keyHasEscape
-      ? this.#names.indexOf(unescaped(key))
-      : this.#fields.findIndex((field) => field.equals(key));
-    if (index < 0) return;
-    this.#seen[index] = true;
-    this.#blankNext = true;
+    this.#blankNext = this.#names.take(chunk, from, to, this.#keyHasEscape);
   }
 
   /** Adds what the row lacks before its closing brace. @returns from where on the chunk is not yet passed on */
-  #complete(chunk: Buffer, from: number, at: number, out: Buffer[]): number {
-    const missing = this.#names.filter((_, index) => !this.#seen[index]);
+  #complete(chunk: Buffer, from: number, at: number): number {
+    const missing = this.#names.missing();
     if (missing.length === 0) return from;
-    if (at > from) out.push(chunk.subarray(from, at));
-    const added = missing.map((name) => `${JSON.stringify(name)}:""`).join(',');
-    out.push(Buffer.from(this.#members > 0 ? `,${added}` : added));
+    this.#pass(chunk, from, at);
+    const added = Buffer.from(missing.map((name) => `${JSON.stringify(name)}:""`).join(','));
+    if (this.#members > 0) this.#pass(SEPARATOR, 0, SEPARATOR.length);
+    this.#pass(added, 0, added.length);
     return at;
+  }
+
+  #pass(bytes: Buffer, from: number, to: number): void {
+    const needed = this.#outLength + to - from;
+    if (needed > this.#out.length) {
+      const larger = Buffer.allocUnsafe(needed * 2);
+      this.#out.copy(larger, 0, 0, this.#outLength);
+      this.#out = larger;
+    }
+    bytes.copy(this.#out, this.#outLength, from, to);
+    this.#outLength = needed;
   }
 
   #refuse(byte: number): never {
@@ -279,16 +286,6 @@ export class FieldBlanker {
   }
 }
 
-const EMPTY = Buffer.from('""');
-
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
-}
-
-function unescaped(key: Buffer): string {
-  try {
-    return JSON.parse(`"${key}"`) as string;
-  } catch {
-    return '';
-  }
 }

@@ -9,7 +9,12 @@ export type Considered = 'scheduled' | 'empty' | 'tagged' | 'gone';
  * come twice, late or in the wrong order come to the same. What is empty or has tags needs nothing; the tag is that of
  * what was rewritten, so that rewriting does not lead to rewriting.
  */
-export async function consider(path: string, s3: S3Client, agenda: Agenda, ttlS: number): Promise<Considered> {
+export async function consider(
+  path: string,
+  s3: S3Client,
+  agenda: Agenda,
+  ttlS: number,
+): Promise<Considered> {
   const place = placeOf(path);
   try {
     const { ContentLength = 0, ETag = null, LastModified } = await s3.send(new HeadObjectCommand(place));

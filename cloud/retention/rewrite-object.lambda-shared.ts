@@ -1,4 +1,4 @@
-import { PassThrough, type Readable, Transform } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
@@ -104,14 +104,14 @@ async function unpacked(body: Readable, encoding: string) {
     if (!first.done) yield first.value;
     yield* chunks;
   };
-  return { source, compressed };
+  return { source: Readable.from(source(), { objectMode: false }), compressed };
 }
 
 function blanking(blanker: FieldBlanker): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       try {
-        done(null, Buffer.concat(blanker.push(chunk)));
+        done(null, blanker.push(chunk));
       } catch (error) {
         done(error as Error);
       }

@@ -18,11 +18,7 @@ export async function scheduleAll(event: S3Event, s3: S3Client, agenda: Agenda, 
     paths.map(async (path) => {
       const result = await consider(path, s3, agenda, ttlS);
       const scheduled = result === 'scheduled';
-      writeMetrics(
-        NAMESPACE,
-        { Scheduled: scheduled ? 1 : 0, Skipped: scheduled ? 0 : 1 },
-        { path, result },
-      );
+      writeMetrics(NAMESPACE, { Scheduled: scheduled ? 1 : 0, Skipped: scheduled ? 0 : 1 }, { path, result });
     }),
   );
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));

@@ -32,7 +32,10 @@ export class Utf8Check {
   }
 
   #refuse(): never {
-    throw new Unprocessable('encoding', `Expected UTF-8 but received other bytes from byte ${this.#bytesBefore} on`);
+    throw new Unprocessable(
+      'encoding',
+      `Expected UTF-8 but received other bytes from byte ${this.#bytesBefore} on`,
+    );
   }
 }
 
@@ -46,7 +49,8 @@ function openBytes(bytes: Buffer): number {
   return 0;
 }
 
-/** Length in bytes of the character that begins so. */
+/** Length in bytes of the character that begins so; 1 for what begins none. */
 function completedBy(lead: number): number {
+  if (lead < 0xc2 || lead > 0xf4) return 1;
   return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
 }
