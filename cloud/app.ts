@@ -3,6 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { CallAnalyticsStack } from './call-analytics/stack.ts';
 import { AccountStack } from './common/account-stack.ts';
 import { PageStack } from './page/stack.ts';
+import { RetentionStack } from './retention/stack.ts';
 import { RobotStack } from './robot/stack.ts';
 import { UrlShortenerStack } from './url-shortener/stack.ts';
 
@@ -28,6 +29,9 @@ const SCENARIOS: Readonly<Record<string, (app: App, account: () => AccountStack)
   },
   'url-shortener'(app, account) {
     new UrlShortenerStack(app, 'roverd-url-shortener').addStackDependency(account());
+  },
+  retention(app) {
+    new RetentionStack(app, 'roverd-retention');
   },
 };
 

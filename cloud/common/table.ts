@@ -16,6 +16,8 @@ export interface ExpiringTableProps {
   readonly expiresBy?: string;
   /** What its stream tells of a change; without: it has none. */
   readonly stream?: StreamViewType;
+  /** Without: CloudFormation makes one up. */
+  readonly name?: string;
 }
 
 /** A table paid by request, with point-in-time recovery, that goes with its stack. */
@@ -24,6 +26,7 @@ export function ownedTable(scope: Construct, id: string, props: ExpiringTablePro
     partitionKey: { name: props.partitionKey, type: AttributeType.STRING },
     ...(props.sortKey ? { sortKey: props.sortKey } : {}),
     ...(props.expiresBy ? { timeToLiveAttribute: props.expiresBy } : {}),
+    ...(props.name ? { tableName: props.name } : {}),
     ...(props.stream ? { stream: props.stream } : {}),
     billingMode: BillingMode.PAY_PER_REQUEST,
     encryption: TableEncryption.AWS_MANAGED,

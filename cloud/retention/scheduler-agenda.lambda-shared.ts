@@ -21,7 +21,7 @@ export interface SchedulerAgendaOptions {
 }
 
 /**
- * EventBridge Scheduler: a one-time schedule for each object, to the second, gone when it is done. It is named by what
+ * EventBridge Scheduler: a one-time schedule for each object, to the minute, gone when it is done. It is named by what
  * it is for, so that the same is not put down twice; and by its time, since a schedule that has just run takes a
  * while to go.
  */
