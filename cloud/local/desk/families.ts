@@ -1,3 +1,4 @@
+import { catalog } from '../catalog/resources.ts';
 import { cognito } from '../cognito/resources.ts';
 import { custom } from '../custom/resources.ts';
 import { events } from '../events/resources.ts';
@@ -29,6 +30,7 @@ export const FAMILIES: readonly Family[] = [
   ses,
   cognito,
   s3,
+  catalog,
   custom,
   events,
   scheduler,

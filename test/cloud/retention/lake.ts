@@ -1,0 +1,122 @@
+import { gunzipSync } from 'node:zlib';
+import { DeleteItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { personAtTheDesk } from '../../../cloud/local/cli/person.ts';
+import type { Due } from '../../../cloud/retention/agenda.lambda-shared.ts';
+import type { CarryOutOptions } from '../../../cloud/retention/carry-out.lambda-shared.ts';
+import { dueOf, TableAgenda } from '../../../cloud/retention/table-agenda.lambda-shared.ts';
+import { type DeskRig, openRig, writeStack } from '../local/rig.ts';
+
+export const BUCKET = 'data-bucket';
+export const TABLE = 'objects-to-process';
+
+/** Rows as the post's Mockaroo data set has them: uploaded files, `file_contents` in base64. */
+export const ROWS = [
+  '{"id":1,"first_name":"Bea","email":"bea@example.com","ip_address":"198.51.100.7","file_name":"Cv.pdf","file_contents":"JVBERi0xLjQK"}',
+  '{"id":2,"first_name":"Zoë","email":"zoe@example.com","ip_address":"203.0.113.9","file_name":"漢字.png","file_contents":"iVBORw0KGgo="}',
+  '{"id":3,"first_name":"Ann","email":"ann@example.com","ip_address":"192.0.2.44","file_name":"a b.txt","file_contents":"c2VjcmV0\\n"}',
+];
+export const BLANKED_ROWS = ROWS.map((row) => row.replace(/"file_contents":".*"/, '"file_contents":""'));
+
+export interface Lake {
+  readonly desk: DeskRig;
+  readonly s3: S3Client;
+  readonly options: CarryOutOptions;
+  put(key: string, body: string | Buffer, more?: Partial<PutObjectCommandInput>): Promise<string>;
+  read(key: string): Promise<Read>;
+  /** What stands in the table; null: nothing. */
+  item(key: string): Promise<Due | null>;
+  /** Takes an item out of the table. */
+  forget(key: string): Promise<void>;
+  /** What was reported since the last time. */
+  reports(): Promise<Readonly<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+export interface Read {
+  readonly text: string;
+  readonly etag: string;
+  readonly tags: readonly string[];
+  readonly type: string | undefined;
+  readonly encoding: string | undefined;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+}
+
+/** A bucket, the table and the queue of failures on a desk, with nothing between them. */
+export async function openLake(): Promise<Lake> {
+  const { stack, remove } = writeStack({
+    Data: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } },
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: TABLE,
+        AttributeDefinitions: [{ AttributeName: 'path', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
+      },
+    },
+    Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
+  });
+  const desk = await openRig(stack);
+  const common = { region: 'eu-central-1', credentials: personAtTheDesk(desk.principals) };
+  const s3 = new S3Client({ ...common, endpoint: desk.s3.url });
+  const sqs = new SQSClient({ ...common, endpoint: desk.services.url });
+  const dynamo = await desk.tables.client();
+  const failuresArn = 'arn:aws:sqs:eu-central-1:123456789012:failures';
+  const options: CarryOutOptions = {
+    s3,
+    sqs,
+    agenda: new TableAgenda(dynamo, TABLE),
+    failuresUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/failures',
+    fields: ['file_contents'],
+    ttlS: 300,
+  };
+  return {
+    desk,
+    s3,
+    options,
+    async put(Key, Body, more = {}) {
+      const { ETag } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
+      return ETag!;
+    },
+    async read(Key) {
+      const found = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket: BUCKET, Key }));
+      const bytes = Buffer.from(await found.Body!.transformToByteArray());
+      return {
+        text: (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString(),
+        etag: found.ETag!,
+        tags: TagSet.map((tag) => `${tag.Key}=${tag.Value}`),
+        type: found.ContentType,
+        encoding: found.ContentEncoding,
+        metadata: found.Metadata,
+      };
+    },
+    async item(key) {
+      const Key = { path: { S: `s3://${BUCKET}/${key}` } };
+      const { Item } = await dynamo.send(new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true }));
+      return Item ? dueOf(Item as Parameters<typeof dueOf>[0]) : null;
+    },
+    async forget(key) {
+      const Key = { path: { S: `s3://${BUCKET}/${key}` } };
+      await dynamo.send(new DeleteItemCommand({ TableName: TABLE, Key }));
+    },
+    async reports() {
+      const messages = await desk.queues.receive(failuresArn, { max: 10, waitMs: 0 });
+      for (const { receiptHandle } of messages) desk.queues.remove(failuresArn, receiptHandle);
+      return messages.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+    },
+    async close() {
+      s3.destroy();
+      sqs.destroy();
+      await desk.close();
+      remove();
+    },
+  };
+}
