@@ -62,6 +62,6 @@ async function report(
 ): Promise<void> {
   const MessageBody = JSON.stringify({ ...due, reason, message });
   await sqs.send(new SendMessageCommand({ QueueUrl: failuresUrl, MessageBody }));
-  writeLog('ERROR', 'Reported', { path: due.path, reason, message });
+  writeLog('ERROR', 'Reported', { path: due.path, reason, detail: message });
   writeMetrics(NAMESPACE, { Reported: 1 }, { path: due.path, reason });
 }

@@ -23,6 +23,7 @@ test('writes the assembly of every stack, with nothing left to object to', async
     'roverd-account',
     'roverd-call-analytics',
     'roverd-page',
+    'roverd-retention',
     'roverd-robot',
     'roverd-url-shortener',
   ]);
