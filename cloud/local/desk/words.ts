@@ -4,19 +4,24 @@ export interface Word {
   readonly isWordLike: boolean;
 }
 
-/**
- * The words of a text and what is between them. Intl.Segmenter gives the whole of its input along with every segment, a copy each
- * time, so it gets one piece between blanks at a time.
- */
+/** Letters and digits, with an apostrophe or hyphen inside; blanks; any other mark alone. */
+const PARTS = /[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*|\s+|./gsu;
+/** Scripts that put no blanks between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
+
+/** The words of a text and what is between them, in order and without loss. */
 export function wordsIn(text: string, language: string): Word[] {
-  const segmenter = new Intl.Segmenter(language, { granularity: 'word' });
-  return text
-    .split(/(\s+|(?<=[。！？、]))/u)
-    .filter((piece) => piece !== '' && piece !== undefined)
-    .flatMap((piece) =>
-      [...segmenter.segment(piece)].map(({ segment, isWordLike }) => ({
-        segment,
-        isWordLike: isWordLike === true,
-      })),
-    );
+  return (text.match(PARTS) ?? []).flatMap((part) =>
+    UNSPACED.test(part)
+      ? segmented(part, language)
+      : { segment: part, isWordLike: /[\p{L}\p{N}]/u.test(part) },
+  );
+}
+
+/** Slow, and worse for long texts: with every segment Intl.Segmenter gives a copy of the whole input. */
+function segmented(part: string, language: string): Word[] {
+  return [...new Intl.Segmenter(language, { granularity: 'word' }).segment(part)].map(
+    ({ segment, isWordLike }) => ({ segment, isWordLike: isWordLike === true }),
+  );
 }

@@ -9,7 +9,7 @@ const DICTIONARY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     au: 'at the',
     bonjour: 'hello',
     cassé: 'broken',
-    c: 'it',
+    "c'est": 'it is',
     content: 'happy',
     contente: 'happy',
     est: 'is',
