@@ -23,6 +23,14 @@ const rule = (payload: object): Resource => ({
     TopicRulePayload: { AwsIotSqlVersion: '2016-03-23', Sql: "SELECT * FROM 'a'", Actions: [], ...payload },
   },
 });
+const notifying = (configuration: object): Resource => ({
+  Type: 'AWS::S3::Bucket',
+  Properties: {
+    NotificationConfiguration: {
+      LambdaConfigurations: [{ Event: 's3:ObjectCreated:*', Function: 'f', ...configuration }],
+    },
+  },
+});
 
 const rows: readonly (readonly [resource: Resource, said: string])[] = [
   [{ Type: 'AWS::Kinesis::Stream' }, 'X (AWS::Kinesis::Stream): the type'],
@@ -106,6 +114,16 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
   [
     { Type: 'Custom::Anything', Properties: { ServiceToken: 'a' } },
     'a custom resource that is no call of an API',
+  ],
+  [
+    { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } },
+    'the property VersioningConfiguration',
+  ],
+  [notifying({ Event: 's3:ObjectRestore:Completed' }), 'the event s3:ObjectRestore:Completed'],
+  [notifying({ Filter: { S3Key: { Rules: [{ Name: 'infix', Value: 'a' }] } } }), 'the filter infix'],
+  [
+    { Type: 'Custom::S3BucketNotifications', Properties: { ServiceToken: 'a', BucketName: 'b' } },
+    'notifications by a function of the CDK',
   ],
   [
     {
