@@ -1,5 +1,6 @@
 import type { UserPools } from '../cognito/user-pools.ts';
 import type { Comprehend } from '../comprehend/comprehend.ts';
+import type { Tables } from '../dynamodb/tables.ts';
 import type { Buses } from '../events/buses.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { Authority } from '../iot/certificates.ts';
@@ -12,7 +13,6 @@ import type { S3 } from '../s3/s3.ts';
 import type { Schedules } from '../scheduler/schedules.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
-import type { Tables } from '../services/tables.ts';
 import type { Ses } from '../ses/ses.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
@@ -42,7 +42,7 @@ export interface Desk {
   readonly logGroups: LogGroups;
   readonly queues: Queues;
   /** Failures ordered for requests to come, by the service's name in signatures. */
-  readonly faults: Readonly<Record<'lambda' | 'sqs' | 'events' | 'scheduler', Faults>>;
+  readonly faults: Readonly<Record<'dynamodb' | 'lambda' | 'sqs' | 'events' | 'scheduler', Faults>>;
   readonly tables: Tables;
   readonly iot: Iot;
   readonly userPools: UserPools;

@@ -1,6 +1,7 @@
 import { catalog } from '../catalog/resources.ts';
 import { cognito } from '../cognito/resources.ts';
 import { custom } from '../custom/resources.ts';
+import { dynamodb } from '../dynamodb/resources.ts';
 import { events } from '../events/resources.ts';
 import { iam } from '../iam/resources.ts';
 import { iot } from '../iot/resources.ts';
@@ -25,6 +26,7 @@ export const FAMILIES: readonly Family[] = [
   restApi,
   iot,
   services,
+  dynamodb,
   logs,
   sqs,
   ses,

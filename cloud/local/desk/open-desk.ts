@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserPools } from '../cognito/user-pools.ts';
 import { Comprehend } from '../comprehend/comprehend.ts';
+import { Tables } from '../dynamodb/tables.ts';
 import { openBuses } from '../events/open-buses.ts';
 import { Principals } from '../iam/principals.ts';
 import { createAuthority } from '../iot/certificates.ts';
@@ -17,7 +18,6 @@ import { S3 } from '../s3/s3.ts';
 import { openSchedules } from '../scheduler/open-schedules.ts';
 import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
-import { Tables } from '../services/tables.ts';
 import { Ses } from '../ses/ses.ts';
 import { sqsApi } from '../sqs/api.ts';
 import { Queues } from '../sqs/queues.ts';
@@ -92,7 +92,14 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const principals = new Principals();
     const services = await Services.start(principals, authority, log);
     closing.push(() => services.close());
-    const tables = new Tables();
+    const faults = {
+      dynamodb: new Faults(),
+      lambda: new Faults(),
+      sqs: new Faults(),
+      events: new Faults(),
+      scheduler: new Faults(),
+    };
+    const tables = new Tables(clock, faults.dynamodb);
     closing.push(() => tables.close());
     views.add(tablesView(tables));
     const deskVariables = new Map([
@@ -114,7 +121,6 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const later = new LaterInvocations({ functions, targets, principals, clock, log });
     const queues = new Queues(clock, principals);
     views.add(queues.view());
-    const faults = { lambda: new Faults(), sqs: new Faults(), events: new Faults(), scheduler: new Faults() };
     addresses.add(`https://sqs.${PLACE.region}.${PLACE.suffix}`, services.url);
     targets.provide('lambda', (arn, delivery) => later.deliver(arn, delivery));
     targets.provide('sqs', (arn, delivery) => queues.deliver(arn, delivery));

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { DeskLog } from '../desk/log.ts';
+import type { Tables } from '../dynamodb/tables.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { ServiceRequest, ServiceResponse } from '../services/services.ts';
-import type { Tables } from '../services/tables.ts';
 import { aclOf, letsConnect } from './acl.ts';
 import type { Authority } from './certificates.ts';
 import { publishOverHttps } from './data-plane.ts';

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DeskLog } from '../desk/log.ts';
+import { type Tables, tableArn } from '../dynamodb/tables.ts';
 import type { Principals } from '../iam/principals.ts';
-import { type Tables, tableArn } from '../services/tables.ts';
 import type { Rule, Value } from './rule-sql.ts';
 
 export interface TableAction {

@@ -1,6 +1,6 @@
 import { type AttributeValue, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { View } from '../desk/views.ts';
-import type { Tables } from '../services/tables.ts';
+import type { Tables } from '../dynamodb/tables.ts';
 
 const MAX_COUNTED = 100;
 const EXCERPT = { items: 3, characters: 400 };

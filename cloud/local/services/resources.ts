@@ -1,39 +1,8 @@
 import { described, type Family } from '../desk/family.ts';
 import { arn } from '../desk/place.ts';
-import { tableArn } from './tables.ts';
 
-/** Tables are real; what is only watched or written to stands as a name. */
+/** What is only watched or written to stands as a name. */
 export const services: Family = {
-  'AWS::DynamoDB::Table': {
-    properties: [
-      'AttributeDefinitions',
-      'BillingMode',
-      'DeletionProtectionEnabled',
-      'GlobalSecondaryIndexes',
-      'KeySchema',
-      'LocalSecondaryIndexes',
-      'PointInTimeRecoverySpecification',
-      'ProvisionedThroughput',
-      'SSESpecification',
-      'TableClass',
-      'TableName',
-      'Tags',
-      'TimeToLiveSpecification',
-    ],
-    async create({ name, properties }, { tables, log }) {
-      const { TableName = name, TimeToLiveSpecification: expiry } = properties;
-      const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, LocalSecondaryIndexes } =
-        properties as unknown as Parameters<typeof tables.create>[1];
-      await tables.create(String(TableName), {
-        AttributeDefinitions,
-        KeySchema,
-        ...(GlobalSecondaryIndexes ? { GlobalSecondaryIndexes } : {}),
-        ...(LocalSecondaryIndexes ? { LocalSecondaryIndexes } : {}),
-      });
-      if (expiry) log.line('desk', `${TableName}: items stay beyond their time to live`);
-      return { ref: String(TableName), attributes: { Arn: tableArn(String(TableName)) } };
-    },
-  },
   'AWS::CloudWatch::Alarm': described(
     [
       'ActionsEnabled',

@@ -77,8 +77,8 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
     'the property CacheClusterEnabled',
   ],
   [
-    { Type: 'AWS::DynamoDB::Table', Properties: { StreamSpecification: {} } },
-    'the property StreamSpecification',
+    { Type: 'AWS::DynamoDB::Table', Properties: { KinesisStreamSpecification: {} } },
+    'the property KinesisStreamSpecification',
   ],
   [rule({ Actions: [{ Sns: {} }] }), 'the action Sns'],
   [rule({ ErrorAction: { Sqs: {} } }), 'the action Sqs'],

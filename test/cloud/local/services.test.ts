@@ -85,12 +85,12 @@ test('a service without an engine is refused by name', async () => {
     method: 'POST',
     headers: {
       authorization:
-        'AWS4-HMAC-SHA256 Credential=A/20260101/eu-central-1/sqs/aws4_request, SignedHeaders=host, Signature=0',
+        'AWS4-HMAC-SHA256 Credential=A/20260101/eu-central-1/kinesis/aws4_request, SignedHeaders=host, Signature=0',
     },
   });
   assert.is(answer.status, 501);
-  assert.match(await answer.text(), /sqs has no engine on the desk/);
-  assert.ok(desk.lines.some((line) => line.includes('refused: sqs has no engine')));
+  assert.match(await answer.text(), /kinesis has no engine on the desk/);
+  assert.ok(desk.lines.some((line) => line.includes('refused: kinesis has no engine')));
 });
 
 test('a request without a signature gets nowhere', async () => {
