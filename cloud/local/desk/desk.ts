@@ -14,6 +14,7 @@ import type { Schedules } from '../scheduler/schedules.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Services } from '../services/services.ts';
 import type { Ses } from '../ses/ses.ts';
+import type { Topics } from '../sns/topics.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Transcribe } from '../transcribe/transcribe.ts';
 import type { Translate } from '../translate/translate.ts';
@@ -41,8 +42,9 @@ export interface Desk {
   readonly later: LaterInvocations;
   readonly logGroups: LogGroups;
   readonly queues: Queues;
+  readonly topics: Topics;
   /** Failures ordered for requests to come, by the service's name in signatures. */
-  readonly faults: Readonly<Record<'dynamodb' | 'lambda' | 'sqs' | 'events' | 'scheduler', Faults>>;
+  readonly faults: Readonly<Record<'dynamodb' | 'lambda' | 'sns' | 'sqs' | 'events' | 'scheduler', Faults>>;
   readonly tables: Tables;
   readonly iot: Iot;
   readonly userPools: UserPools;

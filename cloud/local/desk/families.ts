@@ -12,6 +12,7 @@ import { s3 } from '../s3/resources.ts';
 import { scheduler } from '../scheduler/resources.ts';
 import { services } from '../services/resources.ts';
 import { ses } from '../ses/resources.ts';
+import { sns } from '../sns/resources.ts';
 import { sqs } from '../sqs/resources.ts';
 import { ANY } from './claims.ts';
 import { described, type Family } from './family.ts';
@@ -28,6 +29,7 @@ export const FAMILIES: readonly Family[] = [
   services,
   dynamodb,
   logs,
+  sns,
   sqs,
   ses,
   cognito,

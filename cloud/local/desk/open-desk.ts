@@ -19,6 +19,8 @@ import { openSchedules } from '../scheduler/open-schedules.ts';
 import { Faults } from '../services/faults.ts';
 import { Services } from '../services/services.ts';
 import { Ses } from '../ses/ses.ts';
+import { snsApi } from '../sns/api.ts';
+import { Topics } from '../sns/topics.ts';
 import { sqsApi } from '../sqs/api.ts';
 import { Queues } from '../sqs/queues.ts';
 import type { SynthesizedStack } from '../template/assembly.ts';
@@ -95,6 +97,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const faults = {
       dynamodb: new Faults(),
       lambda: new Faults(),
+      sns: new Faults(),
       sqs: new Faults(),
       events: new Faults(),
       scheduler: new Faults(),
@@ -121,11 +124,15 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const later = new LaterInvocations({ functions, targets, principals, clock, log });
     const queues = new Queues(clock, principals);
     views.add(queues.view());
+    const topics = new Topics({ targets, clock, principals, log });
+    views.add(topics.view());
     addresses.add(`https://sqs.${PLACE.region}.${PLACE.suffix}`, services.url);
     targets.provide('lambda', (arn, delivery) => later.deliver(arn, delivery));
     targets.provide('sqs', (arn, delivery) => queues.deliver(arn, delivery));
+    targets.provide('sns', (arn, delivery) => topics.deliver(arn, delivery));
     targets.provide('logs', (arn, delivery) => logGroups.deliver(arn, delivery));
     services.provide('lambda', lambdaApi(functions, later, faults.lambda));
+    services.provide('sns', snsApi(topics, faults.sns));
     services.provide('sqs', sqsApi(queues, faults.sqs));
     const iot = new Iot({ folder, authority, principals, tables, log });
     closing.push(() => iot.close());
@@ -172,6 +179,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       later,
       logGroups,
       queues,
+      topics,
       faults,
       tables,
       iot,

@@ -26,21 +26,6 @@ export const services: Family = {
     (name) => ({ Arn: arn('cloudwatch', `alarm:${name}`) }),
   ),
   'AWS::CloudWatch::Dashboard': described(['DashboardBody', 'DashboardName'], 'DashboardName'),
-  'AWS::SNS::Topic': {
-    properties: ['TopicName', 'DisplayName', 'Tags'],
-    create({ name, properties }) {
-      const topicName = String(properties.TopicName ?? name);
-      return {
-        ref: arn('sns', topicName),
-        attributes: { TopicArn: arn('sns', topicName), TopicName: topicName },
-      };
-    },
-  },
-  'AWS::SNS::TopicPolicy': described(['PolicyDocument', 'Topics']),
-  'AWS::SNS::Subscription': {
-    ...described(['Endpoint', 'Protocol', 'TopicArn']),
-    unsupported: ({ Protocol }) => (Protocol === 'email' ? [] : [`the protocol ${Protocol}`]),
-  },
   'AWS::KinesisVideo::SignalingChannel': described(
     ['MessageTtlSeconds', 'Name', 'Type', 'Tags'],
     'Name',

@@ -110,7 +110,7 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
     { Type: 'AWS::Scheduler::Schedule', Properties: { FlexibleTimeWindow: { Mode: 'FLEXIBLE' } } },
     'the mode FLEXIBLE of FlexibleTimeWindow',
   ],
-  [{ Type: 'AWS::SNS::Subscription', Properties: { Protocol: 'lambda' } }, 'the protocol lambda'],
+  [{ Type: 'AWS::SNS::Subscription', Properties: { Protocol: 'sms' } }, 'the protocol sms'],
   [
     { Type: 'Custom::Anything', Properties: { ServiceToken: 'a' } },
     'a custom resource that is no call of an API',
