@@ -1,5 +1,6 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { AtmEventsStack } from './atm-events/stack.ts';
 import { CallAnalyticsStack } from './call-analytics/stack.ts';
 import { AccountStack } from './common/account-stack.ts';
 import { PageStack } from './page/stack.ts';
@@ -23,6 +24,9 @@ const SCENARIOS: Readonly<Record<string, (app: App, account: () => AccountStack)
     robot.addStackDependency(account());
     const { api, signIn } = robot;
     if (signIn) new PageStack(app, 'roverd-page', { api, signIn });
+  },
+  'atm-events'(app) {
+    new AtmEventsStack(app, 'roverd-atm-events');
   },
   'call-analytics'(app) {
     new CallAnalyticsStack(app, 'roverd-call-analytics');

@@ -21,6 +21,7 @@ test('writes the assembly of every stack, with nothing left to object to', async
   );
   assert.equal(stacks.map(([name]) => name).sort(), [
     'roverd-account',
+    'roverd-atm-events',
     'roverd-call-analytics',
     'roverd-page',
     'roverd-retention',

@@ -60,7 +60,17 @@ export const events: Family = {
     },
   },
   'AWS::Events::Archive': {
-    properties: ['ArchiveName', 'Description', 'EventPattern', 'RetentionDays', 'SourceArn'],
+    properties: [
+      'ArchiveName',
+      'Description',
+      'EventPattern',
+      'KmsKeyIdentifier',
+      'RetentionDays',
+      'SourceArn',
+    ],
+    // Empty it stands for a key of AWS's own, as the CDK writes it.
+    unsupported: ({ KmsKeyIdentifier = '' }) =>
+      KmsKeyIdentifier === '' ? [] : ['the property KmsKeyIdentifier'],
     create({ name, properties }, { buses }) {
       const { ArchiveName = name, EventPattern, RetentionDays = 0, SourceArn } = properties;
       const bus = buses.bus(String(SourceArn));
