@@ -1,8 +1,8 @@
 import { PLACE } from '../desk/place.ts';
-import type { StoredObject } from './bucket.ts';
 import type { Answer, Call } from './call.ts';
 import { checkWrite } from './conditions.ts';
 import { S3Error } from './error.ts';
+import { pageOf } from './listing.ts';
 import { existingTags, removeObject } from './object-operations.ts';
 import { readXml, textOf, type XmlFields, xmlDocument } from './xml.ts';
 
@@ -28,7 +28,7 @@ export function listObjects(call: Call): Answer {
   });
   const token = call.query('continuation-token');
   const after = token === null ? (call.query('start-after') ?? '') : keyIn(token);
-  const { objects, prefixes, next } = page(call.bucket, { prefix, delimiter, after, maxKeys });
+  const { objects, prefixes, next } = pageOf(call.bucket, { prefix, delimiter, after, maxKeys });
   const url = call.query('encoding-type') === 'url';
   const named = (text: string) => (url ? encodeURIComponent(text).replaceAll('%2F', '/') : text);
   const optional = (name: string) => (call.query(name) ? named(call.query(name)!) : undefined);
@@ -54,35 +54,6 @@ export function listObjects(call: Call): Answer {
       CommonPrefixes: prefixes.map((one) => ({ Prefix: named(one) })),
     }),
   };
-}
-
-interface PageWish {
-  readonly prefix: string;
-  /** Empty: none. */
-  readonly delimiter: string;
-  /** Keys up to this one have been seen, and all under it when it is a common prefix. */
-  readonly after: string;
-  readonly maxKeys: number;
-}
-
-function page(bucket: Call['bucket'], { prefix, delimiter, after, maxKeys }: PageWish) {
-  const objects: StoredObject[] = [];
-  const prefixes: string[] = [];
-  let last = '';
-  const isAfter = (key: string) => Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
-  for (const key of bucket.keys) {
-    if (!key.startsWith(prefix) || (after !== '' && !isAfter(key))) continue;
-    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const common = cut < 0 ? null : key.slice(0, cut + delimiter.length);
-    if (common !== null && (common === prefixes.at(-1) || (common === after && key.startsWith(after))))
-      continue;
-    if (objects.length + prefixes.length >= maxKeys)
-      return { objects, prefixes, next: maxKeys > 0 ? last : null };
-    if (common === null) objects.push(bucket.get(key)!);
-    else prefixes.push(common);
-    last = common ?? key;
-  }
-  return { objects, prefixes, next: null };
 }
 
 const tokenOf = (key: string) => Buffer.from(key).toString('base64');
