@@ -17,30 +17,35 @@ const TO_RUN = [
 const TO_TEST = [
   'chromium',
   'debootstrap',
+  'default-jdk-headless',
   'fonts-dejavu-core',
   'gstreamer1.0-libav',
   'gstreamer1.0-tools',
   'iproute2',
+  'libjsonpath-java',
   'mosquitto',
   'procps',
   'shellcheck',
   'systemd',
   'valgrind',
+  'velocity',
 ];
 
-/** The broker of cloud/local. */
-const TO_DESK = ['mosquitto'];
+/** The broker of cloud/local, and the engine of its mapping templates. */
+const TO_DESK = ['default-jdk-headless', 'libjsonpath-java', 'mosquitto', 'velocity'];
 
 /** What a machine without Debian's packages must have, as far as it can be looked for. */
 const COMMANDS = {
   run: ['g++', 'make', 'python3', 'pkg-config'],
-  desk: ['mosquitto'],
+  desk: ['java', 'javac', 'mosquitto'],
   test: [
     'cc',
     'chromium',
     'debootstrap',
     'gst-inspect-1.0',
     'ip',
+    'java',
+    'javac',
     'mosquitto',
     'ps',
     'shellcheck',
@@ -48,8 +53,8 @@ const COMMANDS = {
   ],
 };
 const ALSO = {
-  desk: ' (for the desk also mosquitto)',
-  test: ' (for the tests also libav, gst-inspect-1.0, Chromium, debootstrap, iproute2, mosquitto, procps, shellcheck, systemd, valgrind and a font)',
+  desk: ' (for the desk also a JDK, Apache Velocity 1.7, Jayway JsonPath and mosquitto)',
+  test: ' (for the tests also libav, gst-inspect-1.0, Chromium, debootstrap, iproute2, a JDK, Jayway JsonPath, mosquitto, procps, shellcheck, systemd, valgrind, Apache Velocity 1.7 and a font)',
 };
 const LIBRARIES = ['gstreamer-1.0', 'gstreamer-app-1.0', 'gstreamer-video-1.0'];
 
