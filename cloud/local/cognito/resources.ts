@@ -6,14 +6,17 @@ interface LambdaConfig {
   readonly PreTokenGenerationConfig?: { readonly LambdaArn: string; readonly LambdaVersion: string };
 }
 
+type Unit = 'seconds' | 'minutes' | 'hours' | 'days';
+
 interface ClientProperties {
   readonly UserPoolId: string;
   readonly AllowedOAuthScopes?: readonly string[];
   readonly AccessTokenValidity?: number;
-  readonly TokenValidityUnits?: { readonly AccessToken?: 'seconds' | 'minutes' | 'hours' | 'days' };
+  readonly IdTokenValidity?: number;
+  readonly TokenValidityUnits?: { readonly AccessToken?: Unit; readonly IdToken?: Unit };
 }
 
-const SECONDS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
+const SECONDS: Readonly<Record<Unit, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
 
 export const cognito: Family = {
   'AWS::Cognito::UserPool': {
@@ -78,12 +81,13 @@ export const cognito: Family = {
     create({ name, properties }, { userPools }) {
       const given = properties as unknown as ClientProperties;
       const id = madeUpId(name, 26);
-      const unit = SECONDS[given.TokenValidityUnits?.AccessToken ?? 'hours'];
+      const { AccessToken = 'hours', IdToken = 'hours' } = given.TokenValidityUnits ?? {};
       userPools.addClient({
         id,
         poolId: given.UserPoolId,
         scopes: given.AllowedOAuthScopes ?? [],
-        tokenLifeS: (given.AccessTokenValidity ?? 1) * unit,
+        tokenLifeS: (given.AccessTokenValidity ?? 1) * SECONDS[AccessToken],
+        idTokenLifeS: (given.IdTokenValidity ?? 1) * SECONDS[IdToken],
       });
       return { ref: id, attributes: { ClientId: id } };
     },

@@ -1,6 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  decodeJwt,
+  errors,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import type { Addresses } from '../desk/addresses.ts';
 import { arn, PLACE } from '../desk/place.ts';
 import type { Functions } from '../lambda/functions.ts';
@@ -12,11 +22,13 @@ export interface UserPoolClient {
   /** What people may ask for by it. */
   readonly scopes: readonly string[];
   readonly tokenLifeS: number;
+  readonly idTokenLifeS: number;
 }
 
 interface Pool {
   readonly id: string;
   readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
   readonly jwk: JWK;
   /** The function that has a say in what stands in tokens; null: none. */
   readonly tokenTrigger: string | null;
@@ -54,7 +66,7 @@ export class UserPools {
     if (this.#url === '') this.#url = `http://127.0.0.1:${await listen(this.#server)}`;
     const { publicKey, privateKey } = await generateKeyPair('RS256');
     const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'RS256', use: 'sig' };
-    this.#pools.set(id, { id, privateKey, jwk, tokenTrigger, groups: [] });
+    this.#pools.set(id, { id, privateKey, publicKey, jwk, tokenTrigger, groups: [] });
     this.#addresses.add(`https://cognito-idp.${PLACE.region}.${PLACE.suffix}/${id}`, `${this.#url}/${id}`);
   }
 
@@ -107,6 +119,59 @@ export class UserPools {
       poolId,
       Object.fromEntries(Object.entries(claims).filter(([name]) => !claimsToSuppress.includes(name))),
     );
+  }
+
+  /**
+   * An identity token, as somebody of these groups gets it; without what a token function would change in it.
+   * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+   */
+  idToken(
+    { id, poolId, idTokenLifeS }: UserPoolClient,
+    groups: readonly string[],
+    email: string,
+  ): Promise<string> {
+    const nowS = Math.floor(Date.now() / 1000);
+    const sub = subjectOf(poolId, email);
+    return this.sign(poolId, {
+      sub,
+      ...(groups.length > 0 ? { 'cognito:groups': groups } : {}),
+      email_verified: true,
+      iss: this.issuer(poolId),
+      'cognito:username': sub,
+      aud: id,
+      token_use: 'id',
+      auth_time: nowS,
+      exp: nowS + idTokenLifeS,
+      iat: nowS,
+      jti: randomUUID(),
+      email,
+    });
+  }
+
+  /**
+   * What a token of one of these pools says. An access token names its client by `client_id`, an identity token by `aud`.
+   * @returns null claims for what is no token of theirs
+   */
+  async verify(
+    poolArns: readonly string[],
+    token: string,
+  ): Promise<{ readonly claims: JWTPayload | null; readonly expired: boolean }> {
+    try {
+      const { iss } = decodeJwt(token);
+      const pool = [...this.#pools.values()].find(
+        ({ id }) => poolArns.includes(userPoolArn(id)) && this.issuer(id) === iss,
+      );
+      if (!pool) return { claims: null, expired: false };
+      const { payload } = await jwtVerify(token, pool.publicKey, {
+        algorithms: ['RS256'],
+        requiredClaims: ['exp', 'sub', 'token_use'],
+      });
+      const client = payload.client_id ?? payload.aud;
+      const known = this.#clients.some(({ id, poolId }) => id === client && poolId === pool.id);
+      return { claims: known ? payload : null, expired: false };
+    } catch (error) {
+      return { claims: null, expired: error instanceof errors.JWTExpired };
+    }
   }
 
   /** Signs any claims with the key of a pool. */

@@ -1,4 +1,5 @@
 import { catalog } from '../catalog/resources.ts';
+import { cloudfront } from '../cloudfront/resources.ts';
 import { cognito } from '../cognito/resources.ts';
 import { custom } from '../custom/resources.ts';
 import { dynamodb } from '../dynamodb/resources.ts';
@@ -32,6 +33,7 @@ export const FAMILIES: readonly Family[] = [
   sns,
   sqs,
   ses,
+  cloudfront,
   cognito,
   s3,
   catalog,

@@ -138,7 +138,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     closing.push(() => iot.close());
     const userPools = new UserPools(addresses, functions);
     closing.push(() => userPools.close());
-    const apis = new Apis({ functions, addresses, log, port });
+    const apis = new Apis({ functions, later, services, principals, userPools, clock, addresses, log, port });
     closing.push(() => functions.close());
     closing.push(() => apis.close());
     const buses = openBuses({ targets, clock, principals, log, services, faults: faults.events });

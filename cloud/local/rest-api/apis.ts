@@ -1,15 +1,19 @@
 import { createServer, type Server } from 'node:http';
+import type { UserPools } from '../cognito/user-pools.ts';
 import type { Addresses } from '../desk/addresses.ts';
+import type { DeskClock } from '../desk/clock.ts';
 import type { DeskLog } from '../desk/log.ts';
 import { PLACE } from '../desk/place.ts';
-import type { Functions } from '../lambda/functions.ts';
 import { close, listen } from '../services/http-server.ts';
+import { Velocity } from '../vtl/velocity.ts';
+import { Backends, type BackendsOptions } from './backends.ts';
 import type { ApiDefinition } from './definition.ts';
 import { createHandler } from './handler.ts';
 import { pathOf } from './router.ts';
 
-export interface ApisOptions {
-  readonly functions: Functions;
+export interface ApisOptions extends BackendsOptions {
+  readonly userPools: UserPools;
+  readonly clock: DeskClock;
   readonly addresses: Addresses;
   readonly log: DeskLog;
   /** Of the first API; others get any. 0: any. */
@@ -24,11 +28,18 @@ export interface ApiRoute {
   readonly model: object | null;
 }
 
+interface Front {
+  readonly host: string;
+  readonly origin: string;
+}
+
 /** The REST APIs of the template, each on a port of loopback. */
 export class Apis {
   readonly #options: ApisOptions;
   readonly #definitions = new Map<string, ApiDefinition>();
   readonly #servers: Server[] = [];
+  readonly #velocity = new Velocity();
+  readonly #fronts: Front[] = [];
 
   constructor(options: ApisOptions) {
     this.#options = options;
@@ -47,13 +58,27 @@ export class Apis {
 
   /** @throws Error when a model is no schema or the port is taken */
   async start(): Promise<void> {
-    const { functions, addresses, log, port } = this.#options;
+    const { functions, userPools, clock, addresses, log, port } = this.#options;
+    const backends = new Backends(this.#options);
     for (const definition of this.#definitions.values()) {
-      const server = createServer(createHandler({ definition, functions, log }));
+      const server = createServer(
+        createHandler({ definition, functions, backends, velocity: this.#velocity, userPools, clock, log }),
+      );
       const listening = await listen(server, this.#servers.length === 0 ? port : 0);
       this.#servers.push(server);
       addresses.add(`https://${hostOf(definition)}`, `http://127.0.0.1:${listening}`);
     }
+    for (const { host, origin } of this.#fronts) {
+      const local = addresses.localized(origin);
+      if (local === origin) continue;
+      addresses.add(`https://${host}`, local);
+      log.line('desk', `${host} is served by the API itself: nothing stands before it here`);
+    }
+  }
+
+  /** A host that would pass requests on to `origin`, an address with a path. */
+  front(host: string, origin: string): void {
+    this.#fronts.push({ host, origin });
   }
 
   /** Every method, with the address that AWS would give it. */
@@ -72,6 +97,7 @@ export class Apis {
 
   async close(): Promise<void> {
     await Promise.all(this.#servers.map(close));
+    await this.#velocity.close();
   }
 }
 

@@ -1,23 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
+import type { UserPools } from '../cognito/user-pools.ts';
+import type { DeskClock } from '../desk/clock.ts';
 import type { DeskLog } from '../desk/log.ts';
 import { PLACE } from '../desk/place.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { readBody } from '../services/http-server.ts';
+import type { Velocity } from '../vtl/velocity.ts';
 import { Authorizers } from './authorize.ts';
+import type { Backends } from './backends.ts';
+import { NOT_INVALIDATED, StageCache, wantsFresh } from './cache.ts';
 import { type Context, fill, requestTime } from './context.ts';
 import type { ApiDefinition, Stage } from './definition.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type ApiResponse, callFunction } from './lambda-proxy.ts';
+import { callMapped } from './mapped.ts';
 import { requestOf } from './request.ts';
-import { gatewayResponse, mockResponse } from './respond.ts';
+import { gatewayResponse } from './respond.ts';
 import { createRouter } from './router.ts';
 import { Throttle } from './throttle.ts';
+import { authorizeByUserPool } from './user-pool-authorizer.ts';
 import { createValidate } from './validate.ts';
 
 export interface HandlerOptions {
   readonly definition: ApiDefinition;
   readonly functions: Functions;
+  readonly backends: Backends;
+  readonly velocity: Velocity;
+  readonly userPools: UserPools;
+  readonly clock: DeskClock;
   readonly log: DeskLog;
   /** Monotonic, in ms. */
   readonly nowMs?: () => number;
@@ -27,12 +44,16 @@ export interface HandlerOptions {
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * Takes the requests to one REST API: route, throttle, authorizer, validator, integration, in this order.
+ * Takes the requests to one REST API: route, throttle, authorizer, validator, cache, integration, in this order.
  * @throws Error when a model is no schema
  */
 export function createHandler({
   definition,
   functions,
+  backends,
+  velocity,
+  userPools,
+  clock,
   log,
   nowMs = () => performance.now(),
 }: HandlerOptions): RequestListener {
@@ -42,7 +63,7 @@ export function createHandler({
   const stages = new Map(
     definition.stages.map((stage) => [
       stage.name,
-      { stage, throttle: new Throttle(stage.throttles, nowMs()) },
+      { stage, throttle: new Throttle(stage.throttles), cache: new StageCache(stage.caching, clock) },
     ]),
   );
 
@@ -59,7 +80,7 @@ export function createHandler({
     const target = found ? route(httpMethod, path) : null;
     if (!found) throw new GatewayError('DEFAULT_4XX', 'Forbidden', { status: 403 });
     if (!target) throw new GatewayError('MISSING_AUTHENTICATION_TOKEN', 'Missing Authentication Token');
-    const { stage, throttle } = found;
+    const { stage, throttle, cache } = found;
     context.stage = stage.name;
     context.resourcePath = target.resourcePath;
     context.resourceId = target.resourceId;
@@ -81,24 +102,30 @@ export function createHandler({
     const guard = method.authorizerId === null ? null : definition.authorizers.get(method.authorizerId);
     if (guard === undefined)
       throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR', 'Internal server error');
-    const authorizer = guard && (await authorizers.authorize(guard, request));
+    const authorizer =
+      guard === null
+        ? null
+        : guard.type === 'TOKEN'
+          ? await authorizers.authorize(guard, request)
+          : await authorizeByUserPool(userPools, guard, method.scopes, request);
     if (authorizer) context.authorizer = { ...authorizer };
     log.step('authorized');
     validate(method, request);
     log.step('validated');
+    const cached = cache.keyOf(request);
+    const warning = cached && wantsFresh(request) ? [NOT_INVALIDATED] : [];
+    const kept = cached && cache.take(cached.key);
+    if (kept) return { ...kept, headers: [...kept.headers, ...warning] };
     const { integration } = method;
-    if (integration.type === 'MOCK') return mockResponse(integration);
-    const { functionArn, timeoutMs } = integration;
     log.step('invoked');
-    const response = await callFunction(functions, {
-      apiId: definition.id,
-      stage,
-      request,
-      authorizer,
-      functionArn,
-      timeoutMs,
-    });
+    const call = { apiId: definition.id, stage, request };
+    const response =
+      integration.type === 'MAPPED'
+        ? await callMapped({ ...call, context, integration, backends, velocity })
+        : await callFunction(functions, { ...call, authorizer, ...integration });
     log.step('returned');
+    if (cached) cache.keep(cached.key, cached.ttlS, response);
+    if (warning.length > 0) return { ...response, headers: [...response.headers, ...warning] };
     return response;
   };
 
@@ -109,7 +136,7 @@ export function createHandler({
     const context = contextOf(definition, message, arrivedMs);
     let result: ApiResponse;
     try {
-      result = await answer(message, context, arrivedMs);
+      result = sendable(await answer(message, context, arrivedMs));
     } catch (error) {
       const known = asGatewayError(error, definition, log);
       context.error = {
@@ -155,6 +182,20 @@ function asGatewayError(error: unknown, { name }: ApiDefinition, log: DeskLog): 
   if (error instanceof GatewayError) return error;
   log.line(name, error instanceof Error ? (error.stack ?? error.message) : String(error));
   return new GatewayError('DEFAULT_5XX', 'Internal server error');
+}
+
+/** @throws GatewayError for a header that can't be sent: what stands in it may come from anybody */
+function sendable(response: ApiResponse): ApiResponse {
+  try {
+    for (const [name, value] of response.headers) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+  } catch (error) {
+    const details = (error as Error).message;
+    throw new GatewayError('DEFAULT_5XX', 'Internal server error', { status: 502, details });
+  }
+  return response;
 }
 
 function send(response: ServerResponse, { status, headers, body }: ApiResponse, requestId: string): void {

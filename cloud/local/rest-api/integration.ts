@@ -1,27 +1,39 @@
-import { beyondContext } from './context.ts';
-import type { Integration } from './definition.ts';
+import type { Backend, Integration, IntegrationResponse, MappedIntegration } from './definition.ts';
+import { isMapped } from './mapping.ts';
+import { serviceIn } from './service-uri.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
 export interface IntegrationProperties {
   readonly Type: string;
   readonly Uri?: string;
+  readonly Credentials?: string;
   readonly TimeoutInMillis?: number;
+  readonly ContentHandling?: string;
+  readonly PassthroughBehavior?: MappedIntegration['passthrough'];
+  readonly RequestParameters?: Texts;
   readonly RequestTemplates?: Texts;
+  readonly CacheKeyParameters?: readonly string[];
+  readonly CacheNamespace?: string;
   readonly IntegrationResponses?: readonly {
     readonly StatusCode: string;
     readonly SelectionPattern?: string;
+    readonly ContentHandling?: string;
     readonly ResponseParameters?: Texts;
     readonly ResponseTemplates?: Texts;
   }[];
 }
 
-/** Acted on, or without a meaning for the two types that there are here. */
+/** Acted on, or without a meaning for the types that there are here. */
 const KNOWN = [
+  'CacheKeyParameters',
+  'CacheNamespace',
   'ContentHandling',
+  'Credentials',
   'IntegrationHttpMethod',
   'IntegrationResponses',
   'PassthroughBehavior',
+  'RequestParameters',
   'RequestTemplates',
   'TimeoutInMillis',
   'Type',
@@ -30,49 +42,68 @@ const KNOWN = [
 /** API Gateway waits no longer, unless a quota is raised. */
 const TIMEOUT_MS = 29_000;
 
+/** @param properties as in the template, so that addresses and names may still be functions of it */
 export function unsupportedInIntegration(integration: IntegrationProperties | undefined): string[] {
   if (!integration) return ['a method without integration'];
-  const { Type, RequestTemplates = {}, IntegrationResponses = [] } = integration;
-  if (Type !== 'AWS_PROXY' && Type !== 'MOCK') return [`the integration ${Type}`];
-  const templates = [
-    ...Object.values(RequestTemplates),
-    ...IntegrationResponses.flatMap(({ ResponseTemplates = {} }) => Object.values(ResponseTemplates)),
-  ];
+  const {
+    Type,
+    Uri,
+    Credentials,
+    ContentHandling,
+    RequestParameters = {},
+    IntegrationResponses = [],
+  } = integration;
+  if (!['AWS', 'AWS_PROXY', 'MOCK'].includes(Type)) return [`the integration ${Type}`];
+  const binary = [ContentHandling, ...IntegrationResponses.map((one) => one.ContentHandling)];
+  const mapped = [RequestParameters, ...IntegrationResponses.map((one) => one.ResponseParameters ?? {})];
   return [
     ...Object.keys(integration)
       .filter((name) => !KNOWN.includes(name))
       .map((name) => `the property ${name} of an integration`),
-    ...templates
-      .map((template) => beyondContext(String(template)))
-      .filter((found) => found !== null)
-      .map((found) => `${found} in a template`),
-    ...IntegrationResponses.flatMap(({ ResponseParameters = {} }) => valuesNotFixed(ResponseParameters)),
+    ...(Type === 'AWS' ? serviceIn(Uri).unsupported : []),
+    ...(Type === 'AWS_PROXY' && Credentials !== undefined ? ['Credentials of a proxy integration'] : []),
+    ...(binary.includes('CONVERT_TO_BINARY') ? ['CONVERT_TO_BINARY'] : []),
+    // Nothing that is called here takes a path or a query.
+    ...Object.keys(RequestParameters).filter((name) => !name.startsWith('integration.request.header.')),
+    ...mapped.flatMap((parameters) =>
+      Object.entries(parameters)
+        .filter(([, from]) => !isMapped(from))
+        .map(([name, from]) => `${name} from ${JSON.stringify(from)}`),
+    ),
   ];
 }
 
-export function integrationOf({
-  Type,
-  Uri = '',
-  TimeoutInMillis,
-  RequestTemplates = {},
-  IntegrationResponses = [],
-}: IntegrationProperties): Integration {
-  if (Type === 'AWS_PROXY') {
-    return { type: 'AWS_PROXY', functionArn: functionIn(Uri), timeoutMs: TimeoutInMillis ?? TIMEOUT_MS };
-  }
-  const [template = ''] = Object.values(RequestTemplates);
+export function integrationOf(properties: IntegrationProperties): Integration {
+  const { Type, Uri = '', Credentials = null, TimeoutInMillis: timeoutMs = TIMEOUT_MS } = properties;
+  if (Type === 'AWS_PROXY') return { type: 'AWS_PROXY', functionArn: functionIn(Uri), timeoutMs };
   return {
-    type: 'MOCK',
-    statusCode: /statusCode["']?\s*:\s*(\d{3})/.exec(template)?.[1] ?? '200',
-    responses: IntegrationResponses.map(
-      ({ StatusCode, SelectionPattern, ResponseParameters = {}, ResponseTemplates = {} }) => ({
+    type: 'MAPPED',
+    backend: Type === 'MOCK' ? { kind: 'mock' } : backendIn(Uri),
+    roleArn: Credentials,
+    timeoutMs,
+    passthrough: properties.PassthroughBehavior ?? 'WHEN_NO_MATCH',
+    requestTemplates: properties.RequestTemplates ?? {},
+    requestParameters: properties.RequestParameters ?? {},
+    responses: (properties.IntegrationResponses ?? []).map(
+      ({
+        StatusCode,
+        SelectionPattern = '',
+        ResponseParameters = {},
+        ResponseTemplates = {},
+      }): IntegrationResponse => ({
         statusCode: String(StatusCode),
-        selectionPattern: SelectionPattern ?? null,
-        headers: headersIn(ResponseParameters, 'method.response.header.'),
-        body: Object.values(ResponseTemplates)[0] ?? '',
+        selectionPattern: SelectionPattern === '' ? null : new RegExp(`^(?:${SelectionPattern})$`, 's'),
+        parameters: ResponseParameters,
+        templates: ResponseTemplates,
       }),
     ),
   };
+}
+
+function backendIn(uri: string): Backend {
+  const { service, target } = serviceIn(uri);
+  if (service === 'lambda') return { kind: 'function', functionArn: functionIn(uri) };
+  return { kind: 'service', service, target };
 }
 
 /** @throws Error when the address is not that of an invocation */

@@ -1,7 +1,6 @@
 import { arn, PLACE } from '../desk/place.ts';
 import type { Functions } from '../lambda/functions.ts';
-import type { AuthorizerContext } from './authorize.ts';
-import { requestTime } from './context.ts';
+import { type Context, requestTime } from './context.ts';
 import type { Stage } from './definition.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { ApiRequest } from './request.ts';
@@ -17,7 +16,7 @@ export interface ProxyCall {
   readonly stage: Stage;
   readonly request: ApiRequest;
   /** Null where the method is open to all. */
-  readonly authorizer: AuthorizerContext | null;
+  readonly authorizer: Context | null;
   readonly functionArn: string;
   readonly timeoutMs: number;
 }
@@ -118,7 +117,7 @@ function responseIn(answer: unknown): ApiResponse | null {
   };
 }
 
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+export async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(

@@ -47,3 +47,8 @@ export function requestOf(message: IncomingMessage, search: string, parts: Reque
     },
   };
 }
+
+/** The content type alone, in lower case; a body without one counts as JSON, as in API Gateway. */
+export function mediaType(request: ApiRequest): string {
+  return (request.header('content-type') ?? 'application/json').split(';')[0]!.trim().toLowerCase();
+}

@@ -1,6 +1,5 @@
 import { described, type Family } from '../desk/family.ts';
 import { madeUpId } from '../desk/place.ts';
-import type { Properties } from '../template/template.ts';
 import { beyondContext } from './context.ts';
 import {
   functionIn,
@@ -17,11 +16,12 @@ interface MethodSetting {
   readonly ThrottlingRateLimit?: number;
   readonly ThrottlingBurstLimit?: number;
   readonly CachingEnabled?: boolean;
+  readonly CacheTtlInSeconds?: number;
 }
 
 type Texts = Readonly<Record<string, string>>;
 
-/** API Gateway gives an authorizer's answer five minutes where the template does not say how long. */
+/** API Gateway keeps answers of authorizers and of methods five minutes where the template does not say how long. */
 const DEFAULT_TTL_S = 300;
 
 export const restApi: Family = {
@@ -82,13 +82,14 @@ export const restApi: Family = {
       'IdentitySource',
       'IdentityValidationExpression',
       'Name',
+      'ProviderARNs',
       'RestApiId',
       'Type',
     ],
     unsupported({ Type, IdentitySource }) {
       const source = String(IdentitySource ?? '');
       return [
-        ...(Type === 'TOKEN' ? [] : [`authorizers of the type ${Type}`]),
+        ...(Type === 'TOKEN' || Type === 'COGNITO_USER_POOLS' ? [] : [`authorizers of the type ${Type}`]),
         ...(source.startsWith('method.request.header.') ? [] : [`the identity source ${source}`]),
       ];
     },
@@ -100,13 +101,23 @@ export const restApi: Family = {
         IdentityValidationExpression: expression,
       } = properties as Texts;
       const id = madeUpId(name, 6);
-      apis.definition(RestApiId!).authorizers.set(id, {
+      const common = {
         id,
-        functionArn: functionIn(AuthorizerUri!),
         header: IdentitySource!.replace('method.request.header.', ''),
         validation: expression ? new RegExp(`^(?:${expression})$`) : null,
-        ttlS: Number(properties.AuthorizerResultTtlInSeconds ?? DEFAULT_TTL_S),
-      });
+      };
+      const { authorizers } = apis.definition(RestApiId!);
+      if (properties.Type === 'COGNITO_USER_POOLS') {
+        const poolArns = (properties.ProviderARNs ?? []) as readonly string[];
+        authorizers.set(id, { ...common, type: 'COGNITO_USER_POOLS', poolArns });
+      } else {
+        authorizers.set(id, {
+          ...common,
+          type: 'TOKEN',
+          functionArn: functionIn(AuthorizerUri!),
+          ttlS: Number(properties.AuthorizerResultTtlInSeconds ?? DEFAULT_TTL_S),
+        });
+      }
       return { ref: id, attributes: { AuthorizerId: id } };
     },
   },
@@ -138,6 +149,7 @@ export const restApi: Family = {
   'AWS::ApiGateway::Method': {
     properties: [
       'ApiKeyRequired',
+      'AuthorizationScopes',
       'AuthorizationType',
       'AuthorizerId',
       'HttpMethod',
@@ -153,7 +165,7 @@ export const restApi: Family = {
     unsupported({ ApiKeyRequired, AuthorizationType = 'NONE', Integration }) {
       return [
         ...(ApiKeyRequired === true ? ['API keys'] : []),
-        ...(['NONE', 'CUSTOM'].includes(String(AuthorizationType))
+        ...(['NONE', 'CUSTOM', 'COGNITO_USER_POOLS'].includes(String(AuthorizationType))
           ? []
           : [`authorization by ${AuthorizationType}`]),
         ...unsupportedInIntegration(Integration as IntegrationProperties),
@@ -165,15 +177,22 @@ export const restApi: Family = {
         RequestParameters = {},
         RequestValidatorId = null,
         AuthorizerId = null,
+        AuthorizationScopes = [],
       } = properties;
+      const integration = properties.Integration as IntegrationProperties;
       apis.definition(String(properties.RestApiId)).methods.push({
         resourceId: String(properties.ResourceId),
         httpMethod: String(properties.HttpMethod),
-        authorizerId: properties.AuthorizationType === 'CUSTOM' ? String(AuthorizerId) : null,
+        authorizerId: (properties.AuthorizationType ?? 'NONE') === 'NONE' ? null : String(AuthorizerId),
+        scopes: AuthorizationScopes as readonly string[],
         requestModels: RequestModels as Texts,
         requestParameters: RequestParameters as Readonly<Record<string, boolean>>,
         validatorId: RequestValidatorId === null ? null : String(RequestValidatorId),
-        integration: integrationOf(properties.Integration as IntegrationProperties),
+        integration: integrationOf(integration),
+        cache: {
+          namespace: integration.CacheNamespace ?? null,
+          keyParameters: integration.CacheKeyParameters ?? [],
+        },
       });
       return { ref: name };
     },
@@ -182,6 +201,8 @@ export const restApi: Family = {
   'AWS::ApiGateway::Stage': {
     properties: [
       'AccessLogSetting',
+      'CacheClusterEnabled',
+      'CacheClusterSize',
       'DeploymentId',
       'Description',
       'MethodSettings',
@@ -191,29 +212,43 @@ export const restApi: Family = {
       'TracingEnabled',
       'Variables',
     ],
-    unsupported({ MethodSettings = [] }: Properties) {
-      return (MethodSettings as MethodSetting[]).some(({ CachingEnabled }) => CachingEnabled)
-        ? ['caching']
-        : [];
-    },
     create({ properties }, { apis }) {
       const { RestApiId, StageName, AccessLogSetting, MethodSettings = [], Variables = null } = properties;
       const name = String(StageName);
+      const settings = (MethodSettings as MethodSetting[]).map((given) => ({
+        path: (given.ResourcePath ?? '/*').replace(/^\/(?=~1)/, '').replaceAll('~1', '/'),
+        httpMethod: given.HttpMethod ?? '*',
+        given,
+      }));
       apis.definition(String(RestApiId)).stages.push({
         name,
         variables: Variables as Texts | null,
         accessLogFormat: (AccessLogSetting as { readonly Format?: string } | undefined)?.Format ?? null,
-        throttles: (MethodSettings as MethodSetting[]).flatMap((setting) =>
-          setting.ThrottlingRateLimit === undefined
+        throttles: settings.flatMap(({ path, httpMethod, given }) =>
+          given.ThrottlingRateLimit === undefined
             ? []
             : [
                 {
-                  path: (setting.ResourcePath ?? '/*').replace(/^\/(?=~1)/, '').replaceAll('~1', '/'),
-                  httpMethod: setting.HttpMethod ?? '*',
-                  perS: setting.ThrottlingRateLimit,
-                  burst: setting.ThrottlingBurstLimit ?? setting.ThrottlingRateLimit,
+                  path,
+                  httpMethod,
+                  perS: given.ThrottlingRateLimit,
+                  burst: given.ThrottlingBurstLimit ?? given.ThrottlingRateLimit,
                 },
               ],
+        ),
+        // Without a cluster nothing is kept, whatever methods say.
+        caching: (properties.CacheClusterEnabled === true ? settings : []).flatMap(
+          ({ path, httpMethod, given }) =>
+            given.CachingEnabled === undefined
+              ? []
+              : [
+                  {
+                    path,
+                    httpMethod,
+                    enabled: given.CachingEnabled,
+                    ttlS: given.CacheTtlInSeconds ?? DEFAULT_TTL_S,
+                  },
+                ],
         ),
       });
       return { ref: name };

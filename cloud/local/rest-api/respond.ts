@@ -1,28 +1,15 @@
 import { type Context, fill } from './context.ts';
-import type { ApiDefinition, Integration } from './definition.ts';
-import { GatewayError } from './gateway-error.ts';
+import type { ApiDefinition } from './definition.ts';
+import type { GatewayError } from './gateway-error.ts';
 import type { ApiResponse } from './lambda-proxy.ts';
-
-type Mock = Extract<Integration, { readonly type: 'MOCK' }>;
-
-/** What a MOCK integration answers, without anything behind it. */
-export function mockResponse({ statusCode, responses }: Mock): ApiResponse {
-  const chosen =
-    responses.find(
-      ({ selectionPattern: pattern }) => pattern !== null && new RegExp(`^(?:${pattern})$`).test(statusCode),
-    ) ?? responses.find(({ selectionPattern }) => selectionPattern === null);
-  if (!chosen) throw new GatewayError('DEFAULT_5XX', 'Internal server error');
-  const type = 'Content-Type' in chosen.headers ? [] : ([['Content-Type', 'application/json']] as const);
-  return {
-    status: Number(chosen.statusCode),
-    headers: [...type, ...Object.entries(chosen.headers)],
-    body: chosen.body,
-  };
-}
 
 const PLAIN = '{"message":$context.error.messageString}';
 
-/** What API Gateway answers by itself: by the response of this type, else the default one of its kind, else its own. */
+/**
+ * What API Gateway answers by itself: by the response of this type, else the default one of its kind, else its own.
+ * Its templates have variables alone, and are not rendered by Velocity in AWS either:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.responseTemplates.html
+ */
 export function gatewayResponse(
   { gatewayResponses }: ApiDefinition,
   error: GatewayError,

@@ -1,41 +1,32 @@
 import type { ThrottleSetting } from './definition.ts';
+import { bestOf } from './settings.ts';
 
 interface Bucket {
-  readonly setting: ThrottleSetting;
   tokens: number;
   filledMs: number;
 }
 
 /**
- * Token buckets of a stage, one for each setting. A request takes from the one that fits it best: path and method
- * before `/*` and `*`.
+ * Token buckets of a stage, one for each method: a setting for all methods limits each of them for itself.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
  */
 export class Throttle {
-  readonly #buckets: readonly Bucket[];
+  readonly #settings: readonly ThrottleSetting[];
+  readonly #buckets = new Map<string, Bucket>();
 
-  constructor(settings: readonly ThrottleSetting[], nowMs: number) {
-    this.#buckets = settings.map((setting) => ({ setting, tokens: setting.burst, filledMs: nowMs }));
+  constructor(settings: readonly ThrottleSetting[]) {
+    this.#settings = settings;
   }
 
-  /** @returns false when the request is one too many */
+  /** @param path as in the template, so that there are no more buckets than methods. @returns false: one too many */
   take(path: string, httpMethod: string, nowMs: number): boolean {
-    const [bucket] = this.#buckets
-      .filter(({ setting }) => fits(setting.path, '/*', path) && fits(setting.httpMethod, '*', httpMethod))
-      .sort((a, b) => exactness(b.setting) - exactness(a.setting));
-    if (!bucket) return true;
-    const { perS, burst } = bucket.setting;
-    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.filledMs) / 1000) * perS);
-    bucket.filledMs = nowMs;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
+    const setting = bestOf(this.#settings, path, httpMethod);
+    if (!setting) return true;
+    const { perS, burst } = setting;
+    const key = `${httpMethod} ${path}`;
+    const { tokens, filledMs } = this.#buckets.get(key) ?? { tokens: burst, filledMs: nowMs };
+    const filled = Math.min(burst, tokens + (Math.max(0, nowMs - filledMs) / 1000) * perS);
+    this.#buckets.set(key, { tokens: filled < 1 ? filled : filled - 1, filledMs: nowMs });
+    return filled >= 1;
   }
-}
-
-function fits(wanted: string, any: string, value: string): boolean {
-  return wanted === any || wanted === value;
-}
-
-function exactness({ path, httpMethod }: ThrottleSetting): number {
-  return (path === '/*' ? 0 : 2) + (httpMethod === '*' ? 0 : 1);
 }

@@ -1,7 +1,7 @@
 import Draft04, { type ValidateFunction } from 'ajv-draft-04';
 import type { ApiDefinition, ApiMethod } from './definition.ts';
 import { GatewayError } from './gateway-error.ts';
-import type { ApiRequest } from './request.ts';
+import { type ApiRequest, mediaType } from './request.ts';
 
 /** @throws GatewayError when the request is not as the method's validator wants it */
 export type Validate = (method: ApiMethod, request: ApiRequest) => void;
@@ -21,7 +21,7 @@ export function createValidate({ models, validators }: ApiDefinition): Validate 
     if (!validator) return;
     if (validator.parameters) checkParameters(requestParameters, request);
     if (!validator.body) return;
-    const type = (request.header('content-type') ?? 'application/json').split(';')[0]!.trim().toLowerCase();
+    const type = mediaType(request);
     const model = requestModels[type] ?? requestModels.$default;
     const validate = model === undefined ? undefined : schemas.get(model);
     if (!validate) return;

@@ -51,10 +51,9 @@ public final class Renderer {
     PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     answers.println("{}");
     for (String line = requests.readLine(); line != null; line = requests.readLine()) {
-      JSONObject request = (JSONObject) JSONValue.parseStrict(line);
       JSONObject answer = new JSONObject();
       try {
-        renderer.render(request, answer);
+        renderer.render((JSONObject) Input.parse(line), answer);
       } catch (Exception | StackOverflowError error) {
         answer.put("error", String.valueOf(error.getMessage()));
       }

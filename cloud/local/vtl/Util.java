@@ -2,7 +2,6 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import net.minidev.json.JSONValue;
 import org.apache.commons.lang.StringEscapeUtils;
 
 /** `$util`: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html */
@@ -13,7 +12,7 @@ public final class Util {
   }
 
   public Object parseJson(String text) throws Exception {
-    return JSONValue.parseStrict(text);
+    return Input.parse(text);
   }
 
   public String urlEncode(String text) {

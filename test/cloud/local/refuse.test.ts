@@ -40,24 +40,43 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
   [lambda({ Runtime: 'python3.13' }), 'the runtime python3.13'],
   [lambda({ Code: { ZipFile: 'x' } }), 'code that is no asset'],
   [lambda({ VpcConfig: {} }), 'the property VpcConfig'],
-  [method({ Integration: { Type: 'AWS' } }), 'the integration AWS'],
+  [
+    method({ Integration: { Type: 'AWS', Uri: 'arn:aws:apigateway:eu-central-1:kinesis:action/PutRecord' } }),
+    'an integration with kinesis:action/',
+  ],
+  [
+    method({
+      Integration: {
+        Type: 'AWS',
+        Uri: { 'Fn::Sub': `arn:aws:apigateway:\${AWS::Region}:s3:path/\${Bucket}/a` },
+      },
+    }),
+    'an integration with s3:path/',
+  ],
+  [
+    method({
+      Integration: { Type: 'MOCK', RequestParameters: { 'integration.request.path.a': "'b'" } },
+    }),
+    'integration.request.path.a',
+  ],
   [method({ Integration: { Type: 'HTTP_PROXY' } }), 'the integration HTTP_PROXY'],
   [method({ Integration: { Type: 'MOCK' }, ApiKeyRequired: true }), 'API keys'],
-  [
-    method({ Integration: { Type: 'MOCK' }, AuthorizationType: 'COGNITO_USER_POOLS' }),
-    'authorization by COGNITO_USER_POOLS',
-  ],
-  [method({ Integration: { Type: 'MOCK', RequestTemplates: { a: '#set($x = 1)' } } }), '#set in a template'],
+  [method({ Integration: { Type: 'MOCK' }, AuthorizationType: 'AWS_IAM' }), 'authorization by AWS_IAM'],
+  [method({ Integration: { Type: 'MOCK', ContentHandling: 'CONVERT_TO_BINARY' } }), 'CONVERT_TO_BINARY'],
   [method({ Integration: { Type: 'MOCK', ConnectionType: 'VPC_LINK' } }), 'the property ConnectionType'],
   [
     method({
       Integration: {
         Type: 'MOCK',
-        IntegrationResponses: [{ StatusCode: '200', ResponseParameters: { a: 'integration.response.body' } }],
+        IntegrationResponses: [
+          { StatusCode: '200', ResponseParameters: { a: 'integration.response.multivalueheader.b' } },
+        ],
       },
     }),
-    'a from "integration.response.body"',
+    'a from "integration.response.multivalueheader.b"',
   ],
+  [{ Type: 'AWS::ApiGateway::UsagePlan' }, 'the type'],
+  [{ Type: 'AWS::ApiGateway::RestApi', Properties: { Body: {} } }, 'the property Body'],
   [
     { Type: 'AWS::ApiGateway::RestApi', Properties: { BinaryMediaTypes: ['*/*'] } },
     'the property BinaryMediaTypes',
@@ -73,8 +92,8 @@ const rows: readonly (readonly [resource: Resource, said: string])[] = [
     '$input in a template',
   ],
   [
-    { Type: 'AWS::ApiGateway::Stage', Properties: { CacheClusterEnabled: true } },
-    'the property CacheClusterEnabled',
+    { Type: 'AWS::ApiGateway::Stage', Properties: { ClientCertificateId: 'c' } },
+    'the property ClientCertificateId',
   ],
   [
     { Type: 'AWS::DynamoDB::Table', Properties: { KinesisStreamSpecification: {} } },

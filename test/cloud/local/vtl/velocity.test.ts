@@ -49,7 +49,7 @@ const rows: readonly (readonly [template: string, output: string])[] = [
     '$context.requestId $context.identity.sourceIp $context.authorizer.claims.email [$context.gone]',
     'r-1 192.0.2.1 zoe@example.com []',
   ],
-  ['$stageVariables.table ${stageVariables.table}s', 'links linkss'],
+  [`$stageVariables.table \${stageVariables.table}s`, 'links linkss'],
   ["#set($a = $input.path('$.id'))$a$!b", 'a'],
   ["$util.escapeJavaScript($input.path('$.q'))", '\\\'\\"\\\\\\/\\n\\u2028\\u00E9'],
   [`$util.escapeJavaScript($input.path('$.q')).replaceAll("\\\\'", "'")`, '\'\\"\\\\\\/\\n\\u2028\\u00E9'],
@@ -71,7 +71,7 @@ test('what is put in is text, whatever it looks like', async () => {
     '$util.urlEncode("a")',
     '#end',
     '${',
-    '"\'\\\n\r\u2028',
+    '"\'\\\n\r\u2028\u0000\u007f😀',
     '#include("/etc/hostname")',
   ]) {
     const { output } = await render("$input.params('p')|$input.path('$.p')", {
