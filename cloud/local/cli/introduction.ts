@@ -21,6 +21,10 @@ export async function introduction(
   if (pageUrl !== null) lines.push(`Functions, logs and what is stored, on a page:  ${pageUrl}`, '');
   for (const [name, value] of Object.entries(desk.outputs)) lines.push(`${name.padEnd(18)} ${value}`);
   for (const client of desk.userPools.clients) {
+    if (client.groups.length === 0) {
+      const token = await desk.userPools.idToken(client, [], 'someone@example.com');
+      lines.push('', `An identity token, for ${client.idTokenLifeS / 60} minutes:`, '', `  TOKEN=${token}`);
+    }
     for (const group of client.groups) {
       const token = await desk.userPools.token(client, [group], `someone of ${group}`);
       lines.push(
