@@ -47,7 +47,9 @@ export async function carryOut(due: Due, signal: AbortSignal, options: CarryOutO
       return writeMetrics(NAMESPACE, { Changed: 1 }, { path, result });
     }
     if (due.attempts + 1 >= MAX_ATTEMPTS) return await report(due, 'failed', error as Error, options);
-    const dueS = Math.ceil(Date.now() / 1000) + FIRST_RETRY_S * 2 ** due.attempts;
+    // It was due by another clock, which may be ahead of the function's.
+    const nowS = Math.max(Math.ceil(Date.now() / 1000), due.dueS);
+    const dueS = nowS + FIRST_RETRY_S * 2 ** due.attempts;
     await agenda.putBack({ ...due, dueS, attempts: due.attempts + 1 });
     writeLog('WARN', 'Put back', { path, attempts: due.attempts + 1, error: String(error) });
     writeMetrics(NAMESPACE, { PutBack: 1 }, { path });

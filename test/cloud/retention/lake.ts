@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { DeleteItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetObjectCommand,
   GetObjectTaggingCommand,
@@ -25,10 +25,15 @@ export const ROWS = [
 ];
 export const BLANKED_ROWS = ROWS.map((row) => row.replace(/"file_contents":".*"/, '"file_contents":""'));
 
-export interface Lake {
+export interface Lake extends Access {
   readonly desk: DeskRig;
-  readonly s3: S3Client;
   readonly options: CarryOutOptions;
+  close(): Promise<void>;
+}
+
+/** What a person at the desk can do with bucket, table and queue. */
+export interface Access {
+  readonly s3: S3Client;
   put(key: string, body: string | Buffer, more?: Partial<PutObjectCommandInput>): Promise<string>;
   read(key: string): Promise<Read>;
   /** What stands in the table; null: nothing. */
@@ -37,7 +42,6 @@ export interface Lake {
   forget(key: string): Promise<void>;
   /** What was reported since the last time. */
   reports(): Promise<Readonly<Record<string, unknown>>[]>;
-  close(): Promise<void>;
 }
 
 export interface Read {
@@ -73,24 +77,40 @@ export async function openLake(): Promise<Lake> {
     Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
   });
   const desk = await openRig(stack);
-  const common = { region: 'eu-central-1', credentials: personAtTheDesk(desk.principals) };
-  // It tries once: how long the SDK waits between tries is none of ours.
-  const s3 = new S3Client({ ...common, endpoint: desk.s3.url, maxAttempts: 1 });
-  const sqs = new SQSClient({ ...common, endpoint: desk.services.url });
-  const dynamo = await desk.tables.client();
-  const failuresArn = 'arn:aws:sqs:eu-central-1:123456789012:failures';
-  const options: CarryOutOptions = {
-    s3,
-    sqs,
-    agenda: new TableAgenda(dynamo, TABLE),
-    failuresUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/failures',
-    fields: ['file_contents'],
-    ttlS: 300,
-  };
+  const sqs = new SQSClient({ ...common(desk), endpoint: desk.services.url });
+  const access = accessTo(desk, await desk.tables.client(), 'failures');
   return {
+    ...access,
     desk,
+    options: {
+      s3: access.s3,
+      sqs,
+      agenda: new TableAgenda(await desk.tables.client(), TABLE),
+      failuresUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/failures',
+      fields: ['file_contents'],
+      ttlS: 300,
+    },
+    async close() {
+      access.s3.destroy();
+      sqs.destroy();
+      await desk.close();
+      remove();
+    },
+  };
+}
+
+const common = (desk: DeskRig) => ({
+  region: 'eu-central-1',
+  credentials: personAtTheDesk(desk.principals),
+});
+
+/** @param queue name of the queue of failures */
+export function accessTo(desk: DeskRig, dynamo: DynamoDBClient, queue: string): Access {
+  // It tries once: how long the SDK waits between tries is none of ours.
+  const s3 = new S3Client({ ...common(desk), endpoint: desk.s3.url, maxAttempts: 1 });
+  const failuresArn = `arn:aws:sqs:eu-central-1:123456789012:${queue}`;
+  return {
     s3,
-    options,
     async put(Key, Body, more = {}) {
       const { ETag } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
       return ETag!;
@@ -120,13 +140,9 @@ export async function openLake(): Promise<Lake> {
     async reports() {
       const messages = await desk.queues.receive(failuresArn, { max: 10, waitMs: 0 });
       for (const { receiptHandle } of messages) desk.queues.remove(failuresArn, receiptHandle);
-      return messages.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
-    },
-    async close() {
-      s3.destroy();
-      sqs.destroy();
-      await desk.close();
-      remove();
+      return messages.map(
+        ({ body }: { readonly body: string }) => JSON.parse(body) as Record<string, unknown>,
+      );
     },
   };
 }
