@@ -22,7 +22,7 @@ export const SCHEDULE_GROUP = 'roverd-retention';
 
 /** Objects rewritten at a time by one instance. Each takes about `PARTS_AT_ONCE + 1` parts of memory. */
 export const BATCH_SIZE = 4;
-export const PART_BYTES = 8 * 1024 * 1024;
+export const PART_BYTES = 6 * 1024 * 1024;
 export const PARTS_AT_ONCE = 2;
 
 /** A service that fails is tried again after 1, 2, 4, 8 and 16 minutes, each time by another expiry. */

@@ -77,13 +77,15 @@ export async function openLake(): Promise<Lake> {
     Failures: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failures' } },
   });
   const desk = await openRig(stack);
+  // It tries once: how long the SDK waits between tries is none of ours.
+  const own = new S3Client({ ...common(desk), endpoint: desk.s3.url, maxAttempts: 1 });
   const sqs = new SQSClient({ ...common(desk), endpoint: desk.services.url });
   const access = accessTo(desk, await desk.tables.client(), 'failures');
   return {
     ...access,
     desk,
     options: {
-      s3: access.s3,
+      s3: own,
       sqs,
       agenda: new TableAgenda(await desk.tables.client(), TABLE),
       failuresUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/failures',
@@ -92,6 +94,7 @@ export async function openLake(): Promise<Lake> {
     },
     async close() {
       access.s3.destroy();
+      own.destroy();
       sqs.destroy();
       await desk.close();
       remove();
@@ -106,8 +109,7 @@ const common = (desk: DeskRig) => ({
 
 /** @param queue name of the queue of failures */
 export function accessTo(desk: DeskRig, dynamo: DynamoDBClient, queue: string): Access {
-  // It tries once: how long the SDK waits between tries is none of ours.
-  const s3 = new S3Client({ ...common(desk), endpoint: desk.s3.url, maxAttempts: 1 });
+  const s3 = new S3Client({ ...common(desk), endpoint: desk.s3.url });
   const failuresArn = `arn:aws:sqs:eu-central-1:123456789012:${queue}`;
   return {
     s3,
