@@ -1,7 +1,11 @@
 import { DeleteObjectCommand, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { NotificationConfiguration } from '../../../../cloud/local/s3/notifications.ts';
+import { createClock } from '../../../../cloud/local/desk/clock.ts';
+import { createLog } from '../../../../cloud/local/desk/log.ts';
+import { Targets } from '../../../../cloud/local/desk/targets.ts';
+import type { ObjectEvent } from '../../../../cloud/local/s3/events.ts';
+import { type NotificationConfiguration, Notifications } from '../../../../cloud/local/s3/notifications.ts';
 import type { Resource } from '../../../../cloud/local/template/template.ts';
 import { functionResources, openRig, until, writeStack } from '../rig.ts';
 import { bucketResource, s3Client } from './bucket-rig.ts';
@@ -53,6 +57,39 @@ const watched = (
       Targets: [{ Id: 'Function', Arn: { 'Fn::GetAtt': ['Seen', 'Arn'] } }],
     },
   },
+  Topic: { Type: 'AWS::SNS::Topic' },
+  TopicPolicy: {
+    Type: 'AWS::SNS::TopicPolicy',
+    Properties: {
+      Topics: [{ Ref: 'Topic' }],
+      PolicyDocument: {
+        Statement: {
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 's3.amazonaws.com' },
+          Resource: { Ref: 'Topic' },
+          Condition: { ArnLike: { 'aws:SourceArn': ARN } },
+        },
+      },
+    },
+  },
+  TopicPermission: {
+    Type: 'AWS::Lambda::Permission',
+    Properties: {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': ['Seen', 'Arn'] },
+      Principal: 'sns.amazonaws.com',
+      SourceArn: { Ref: 'Topic' },
+    },
+  },
+  Subscription: {
+    Type: 'AWS::SNS::Subscription',
+    Properties: {
+      Protocol: 'lambda',
+      TopicArn: { Ref: 'Topic' },
+      Endpoint: { 'Fn::GetAtt': ['Seen', 'Arn'] },
+    },
+  },
   EventsPermission: {
     Type: 'AWS::Lambda::Permission',
     Properties: {
@@ -67,7 +104,7 @@ const watched = (
       BucketName: 'watched-bucket',
       NotificationConfiguration: configuration as NotificationConfiguration,
     }),
-    DependsOn: ['Permission', 'QueuePolicy'],
+    DependsOn: ['Permission', 'QueuePolicy', 'TopicPolicy', 'TopicPermission', 'Subscription'],
   },
 });
 
@@ -77,6 +114,7 @@ const written = writeStack(
     EventBridgeConfiguration: { EventBridgeEnabled: true },
     LambdaConfigurations: [toFunction('s3:ObjectCreated:*', { prefix: 'in/', Suffix: '.json' })],
     QueueConfigurations: [{ Event: 's3:ObjectRemoved:*', Queue: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
+    TopicConfigurations: [{ Event: 's3:ObjectTagging:*', Topic: { Ref: 'Topic' } }],
   }),
   code,
 );
@@ -109,7 +147,8 @@ interface BusEvent {
 }
 const seen = () =>
   desk.lines.flatMap((line) => /saw (\{.*)/.exec(line)?.[1] ?? []).map((text) => JSON.parse(text));
-const notified = () => seen().filter((one): one is Notification => 'Records' in one);
+const notified = () =>
+  seen().filter((one): one is Notification => 'Records' in one && 's3' in one.Records[0]);
 const onBus = () => seen().filter((one): one is BusEvent => 'source' in one);
 
 test('a queue is told, once, that it will be', async () => {
@@ -171,6 +210,20 @@ test('a queue hears of deletions of what there was', async () => {
   assert.equal(Object.keys(record.s3.object), ['key', 'sequencer']);
 });
 
+test('a topic hears of tags, after it was told that it will', async () => {
+  await put('tagged');
+  const Tagging = { TagSet: [{ Key: 'a', Value: '1' }] };
+  await client.send(new PutObjectTaggingCommand({ Bucket, Key: 'tagged', Tagging }));
+  const published = () =>
+    seen().flatMap((one: { Records?: { Sns?: { Message: string } }[] }) =>
+      (one.Records ?? []).flatMap(({ Sns }) => (Sns ? [JSON.parse(Sns.Message)] : [])),
+    );
+  const ofTags = () => published().filter(({ Records = [] }) => Records[0]?.s3.object.key === 'tagged');
+  await until(() => ofTags().length === 1);
+  assert.is(ofTags()[0].Records[0].eventName, 'ObjectTagging:Put');
+  assert.is(published().filter((one) => one.Event === 's3:TestEvent').length, 1);
+});
+
 test('delivers twice when told to', async () => {
   desk.s3.bucket(Bucket).notifications.deliverTwice();
   await put('in/twice.json');
@@ -178,6 +231,60 @@ test('delivers twice when told to', async () => {
   const named = (name: string) =>
     notified().filter(({ Records }) => Records[0]!.s3.object.key === `in/${name}.json`);
   await until(() => named('twice').length === 2 && named('once').length === 1);
+});
+
+test('tries again what can help by the clock of the desk, and says what it gave up', async () => {
+  const clock = createClock();
+  const targets = new Targets();
+  const lines: string[] = [];
+  let tries = 0;
+  let failing = 3;
+  targets.provide('sqs', async () => {
+    tries += 1;
+    failing -= 1;
+    return failing >= 0
+      ? { ok: false, code: 'Throttled', message: 'too fast', retryable: true }
+      : { ok: true };
+  });
+  const notifications = new Notifications(
+    Bucket,
+    { QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: queueArn }] },
+    {
+      targets,
+      clock,
+      log: createLog((source, text) => lines.push(`${source} ${text}`)),
+      putEvent: () => assert.unreachable(),
+    },
+  );
+  const event: ObjectEvent = {
+    name: 'ObjectCreated:Put',
+    bucket: Bucket,
+    key: 'a',
+    size: 1,
+    etag: '"a"',
+    atMs: 0,
+    sequencer: '1',
+    requestId: '1',
+    requester: 'r',
+    sourceIp: '127.0.0.1',
+  };
+  const settled = async (count: number) => {
+    await until(() => {
+      clock.skip(600_000);
+      return tries >= count;
+    });
+  };
+  notifications.tell(event);
+  await settled(4);
+  assert.is(tries, 4);
+  assert.equal(lines, []);
+  failing = 1000;
+  notifications.tell(event);
+  await settled(4 + 9);
+  await until(() => lines.length === 1);
+  assert.match(lines[0]!, /was not told: too fast/);
+  assert.is(tries, 4 + 9);
+  clock.close();
 });
 
 const refusalOf = async (...args: Parameters<typeof watched>): Promise<string> => {
