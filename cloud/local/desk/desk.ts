@@ -1,6 +1,7 @@
 import type { UserPools } from '../cognito/user-pools.ts';
 import type { Comprehend } from '../comprehend/comprehend.ts';
 import type { Tables } from '../dynamodb/tables.ts';
+import type { EventSourceMappings } from '../event-sources/mappings.ts';
 import type { Buses } from '../events/buses.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { Authority } from '../iot/certificates.ts';
@@ -40,6 +41,8 @@ export interface Desk {
   readonly functions: Functions;
   /** Functions invoked by those who do not wait. */
   readonly later: LaterInvocations;
+  /** What brings streams and queues to functions. */
+  readonly mappings: EventSourceMappings;
   readonly logGroups: LogGroups;
   readonly queues: Queues;
   readonly topics: Topics;

@@ -3,6 +3,7 @@ import { cloudfront } from '../cloudfront/resources.ts';
 import { cognito } from '../cognito/resources.ts';
 import { custom } from '../custom/resources.ts';
 import { dynamodb } from '../dynamodb/resources.ts';
+import { eventSources } from '../event-sources/resources.ts';
 import { events } from '../events/resources.ts';
 import { iam } from '../iam/resources.ts';
 import { iot } from '../iot/resources.ts';
@@ -25,6 +26,7 @@ const cdk: Family = { 'AWS::CDK::Metadata': described([ANY]) };
 export const FAMILIES: readonly Family[] = [
   iam,
   lambda,
+  eventSources,
   restApi,
   iot,
   services,

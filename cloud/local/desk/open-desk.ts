@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserPools } from '../cognito/user-pools.ts';
 import { Comprehend } from '../comprehend/comprehend.ts';
 import { Tables } from '../dynamodb/tables.ts';
+import { EventSourceMappings } from '../event-sources/mappings.ts';
 import { openBuses } from '../events/open-buses.ts';
 import { Principals } from '../iam/principals.ts';
 import { createAuthority } from '../iot/certificates.ts';
@@ -140,6 +141,9 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     closing.push(() => userPools.close());
     const apis = new Apis({ functions, later, services, principals, userPools, clock, addresses, log, port });
     closing.push(() => functions.close());
+    const mappings = new EventSourceMappings({ functions, queues, targets, clock, log });
+    closing.push(async () => mappings.close());
+    views.add(mappings.view());
     closing.push(() => apis.close());
     const buses = openBuses({ targets, clock, principals, log, services, faults: faults.events });
     closing.push(async () => buses.close());
@@ -177,6 +181,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
       services,
       functions,
       later,
+      mappings,
       logGroups,
       queues,
       topics,
@@ -202,6 +207,7 @@ export async function openDesk(stack: SynthesizedStack, options: DeskOptions): P
     const { outputs, resources } = deployed!;
     await iot.start();
     await apis.start();
+    mappings.start();
     const robots = await Promise.all(
       iot.things.map(async (thing) => [
         thing,

@@ -117,7 +117,7 @@ export const lambda: Family = {
 };
 
 /** @returns the ARN. @throws Error when there is no function of this name or ARN */
-function functionNamed(functions: Functions, wanted: string): string {
+export function functionNamed(functions: Functions, wanted: string): string {
   const found = functions.all.find(({ arn, name }) => [arn, name].includes(wanted));
   if (!found) throw new Error(`Expected a function of the template but received ${wanted}`);
   return found.arn;

@@ -34,7 +34,15 @@ const notifying = (configuration: object): Resource => ({
 
 const rows: readonly (readonly [resource: Resource, said: string])[] = [
   [{ Type: 'AWS::Kinesis::Stream' }, 'X (AWS::Kinesis::Stream): the type'],
-  [{ Type: 'AWS::Lambda::EventSourceMapping' }, 'the type'],
+  [{ Type: 'AWS::SSM::Parameter' }, 'the type'],
+  [
+    { Type: 'AWS::Lambda::EventSourceMapping', Properties: { TumblingWindowInSeconds: 10 } },
+    'the property TumblingWindowInSeconds',
+  ],
+  [
+    { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'AT_TIMESTAMP' } },
+    'the starting position AT_TIMESTAMP',
+  ],
   [{ Type: 'AWS::Logs::LogGroup', Properties: { KmsKeyId: 'k' } }, 'the property KmsKeyId'],
   [{ Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { 'Fn::Cidr': [] } } }, 'Fn::Cidr'],
   [lambda({ Runtime: 'python3.13' }), 'the runtime python3.13'],
