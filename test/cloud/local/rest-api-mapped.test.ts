@@ -1,6 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Throttle } from '../../../cloud/local/rest-api/throttle.ts';
 import type { Resource } from '../../../cloud/local/template/template.ts';
 import { functionResources, openRig, until, writeStack } from './rig.ts';
 
@@ -441,6 +442,21 @@ test('the stage keeps answers by their key, by the clock of the desk', async () 
 
 const [client, otherClient] = desk.userPools.clients;
 const as = (token: string) => ({ headers: { authorization: token } });
+
+test('a setting for all methods limits each of them for itself; one for a method goes before it', () => {
+  const throttle = new Throttle([
+    { path: '/*', httpMethod: '*', perS: 1, burst: 2 },
+    { path: '/a', httpMethod: '*', perS: 1, burst: 1 },
+    { path: '/a', httpMethod: 'GET', perS: 10, burst: 3 },
+  ]);
+  const taken = (path: string, verb: string, atMs: number) =>
+    Array.from({ length: 5 }, () => throttle.take(path, verb, atMs)).filter(Boolean).length;
+  assert.equal(
+    ['GET /a', 'PUT /a', 'GET /b', 'PUT /b'].map((one) => taken(one.slice(4), one.slice(0, 3), 0)),
+    [3, 1, 2, 2],
+  );
+  assert.equal([taken('/a', 'GET', 100), taken('/b', 'GET', 999), taken('/b', 'GET', 1000)], [1, 0, 1]);
+});
 
 test('an identity token of the pool opens a method without scopes', async () => {
   const token = await desk.userPools.idToken(client!, ['a', 'b'], 'zoe@example.com');
