@@ -37,6 +37,34 @@ const EVERYTHING = [
   },
 ];
 
+/** Hears what the stack tells the default bus. */
+export const listener: Readonly<Record<string, Resource>> = {
+  Heard: { Type: 'AWS::SQS::Queue' },
+  HeardPolicy: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: {
+      Queues: [{ Ref: 'Heard' }],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'events.amazonaws.com' },
+            Resource: { 'Fn::GetAtt': ['Heard', 'Arn'] },
+          },
+        ],
+      },
+    },
+  },
+  Hear: {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      EventPattern: { source: ['roverd.calls'] },
+      Targets: [{ Id: 'queue', Arn: { 'Fn::GetAtt': ['Heard', 'Arn'] } }],
+    },
+  },
+};
+
 /** What the handlers call, on a desk without their stack: a bucket, two tables, a role that may do all, and the services. */
 export async function openServices() {
   const written = writeStack(
@@ -45,30 +73,7 @@ export async function openServices() {
       Results: table('partitionKey'),
       Sent: table('id'),
       Sender: { Type: 'AWS::SES::EmailIdentity', Properties: { EmailIdentity: 'calls@example.com' } },
-      Heard: { Type: 'AWS::SQS::Queue' },
-      HeardPolicy: {
-        Type: 'AWS::SQS::QueuePolicy',
-        Properties: {
-          Queues: [{ Ref: 'Heard' }],
-          PolicyDocument: {
-            Statement: [
-              {
-                Effect: 'Allow',
-                Action: 'sqs:SendMessage',
-                Principal: { Service: 'events.amazonaws.com' },
-                Resource: { 'Fn::GetAtt': ['Heard', 'Arn'] },
-              },
-            ],
-          },
-        },
-      },
-      Hear: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          EventPattern: { source: ['roverd.calls'] },
-          Targets: [{ Id: 'queue', Arn: { 'Fn::GetAtt': ['Heard', 'Arn'] } }],
-        },
-      },
+      ...listener,
       Transcriber: {
         Type: 'AWS::IAM::Role',
         Properties: {
