@@ -14,11 +14,8 @@ const assembly = await writeAssembly(
   { schemas: false },
 );
 const stack = await readStack(assembly.folder, 'call-analytics');
-const { Resources } = stack.template;
-const desk = await openRig({
-  ...stack,
-  template: { ...stack.template, Resources: { ...Resources, ...listener } },
-});
+const Resources = { ...stack.template.Resources, ...listener };
+const desk = await openRig({ ...stack, template: { ...stack.template, Resources } });
 desk.transcribe.jobMs = 20;
 const s3 = new S3Client({
   endpoint: desk.s3.url,
