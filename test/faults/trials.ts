@@ -22,7 +22,12 @@ interface Trial {
 export async function tryRow(row: AnyRow, trials: number): Promise<Result> {
   const lanes = Math.min(row.lanes ?? 1, trials);
   const counts = Array.from({ length: lanes }, (_, lane) => Math.ceil((trials - lane) / lanes));
-  const done = (await Promise.all(counts.map((count) => runLane(row, count)))).flat();
+  // Also when one lane fails, the others come to their end before the next row is measured.
+  const ended = await Promise.allSettled(counts.map((count) => runLane(row, count)));
+  const done = ended.flatMap((lane) => {
+    if (lane.status === 'rejected') throw lane.reason;
+    return lane.value;
+  });
   const tookMs = done.map((trial) => trial.tookMs ?? GIVE_UP_MS);
   return {
     fault: row.fault,
