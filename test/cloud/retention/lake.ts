@@ -36,6 +36,7 @@ export interface Access {
   readonly s3: S3Client;
   put(key: string, body: string | Buffer, more?: Partial<PutObjectCommandInput>): Promise<string>;
   read(key: string): Promise<Read>;
+  tagsOf(key: string): Promise<readonly string[]>;
   /** What stands in the table; null: nothing. */
   item(key: string): Promise<Due | null>;
   /** Takes an item out of the table. */
@@ -110,6 +111,10 @@ const common = (desk: DeskRig) => ({
 /** @param queue name of the queue of failures */
 export function accessTo(desk: DeskRig, dynamo: DynamoDBClient, queue: string): Access {
   const s3 = new S3Client({ ...common(desk), endpoint: desk.s3.url });
+  const tagsOf = async (Key: string) => {
+    const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket: BUCKET, Key }));
+    return TagSet.map((tag) => `${tag.Key}=${tag.Value}`);
+  };
   const failuresArn = `arn:aws:sqs:eu-central-1:123456789012:${queue}`;
   return {
     s3,
@@ -119,17 +124,17 @@ export function accessTo(desk: DeskRig, dynamo: DynamoDBClient, queue: string): 
     },
     async read(Key) {
       const found = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
-      const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket: BUCKET, Key }));
       const bytes = Buffer.from(await found.Body!.transformToByteArray());
       return {
         text: textOf(bytes),
         etag: found.ETag!,
-        tags: TagSet.map((tag) => `${tag.Key}=${tag.Value}`),
+        tags: await tagsOf(Key),
         type: found.ContentType,
         encoding: found.ContentEncoding,
         metadata: found.Metadata,
       };
     },
+    tagsOf,
     async item(key) {
       const Key = { path: { S: `s3://${BUCKET}/${key}` } };
       const { Item } = await dynamo.send(new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true }));

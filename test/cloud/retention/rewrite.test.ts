@@ -120,10 +120,11 @@ test('what is gone, before or meanwhile, is done with', async () => {
   assert.equal(await reports(), []);
 });
 
-test('larger than a part: in parts, whole at once, tagged', async () => {
+test('larger than a part, as is one of its lines: in parts, whole at once, tagged', async () => {
   const row = (id: number) =>
     `{"id":${id},"kept":"${'k'.repeat(2000)}","file_contents":"${'s'.repeat(1000)}"}\n`;
-  const body = Array.from({ length: 4000 }, (_, id) => row(id)).join('');
+  const endless = `{"file_contents":"${'s'.repeat(PART_BYTES + 1)}","id":-1}\n`;
+  const body = endless + Array.from({ length: 4000 }, (_, id) => row(id)).join('');
   const etag = await put('dataset/large', body);
   await run(due('dataset/large', etag));
   const { text, tags, etag: after } = await read('dataset/large');
