@@ -50,7 +50,12 @@ export type Event =
     }
   | { readonly type: 'takeOver' | 'release'; readonly sender: Sender }
   | { readonly type: 'linkClosed'; readonly senderId: string }
-  | { readonly type: 'fault'; readonly code: FaultCode; readonly active: boolean; readonly detail?: string }
+  | {
+      readonly type: 'fault';
+      readonly code: FaultCode;
+      readonly active: boolean;
+      readonly detail?: string | undefined;
+    }
   /** What is wrong with the link of one sender; it counts while that one holds the lease. */
   | { readonly type: 'linkFaults'; readonly senderId: string; readonly faults: readonly LinkFault[] }
   | { readonly type: 'settings'; readonly settings: Settings };

@@ -77,7 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     recovered: () => {
       for (const code of ['drivetrain_failed', 'drivetrain_silent'] as const) {
-        if (latest.state.faults.has(code)) inbox$.next({ type: 'fault', code, active: false });
+        inbox$.next({ type: 'fault', code, active: false });
       }
     },
     applied: (seq) => {
@@ -122,8 +122,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     takeOver: (sender) => decide({ type: 'takeOver', sender }),
     release: (sender) => void decide({ type: 'release', sender }),
     linkClosed: (senderId) => void decide({ type: 'linkClosed', senderId }),
-    fault: (code, active, detail) =>
-      void decide({ type: 'fault', code, active, ...(detail === undefined ? {} : { detail }) }),
+    fault: (code, active, detail) => void decide({ type: 'fault', code, active, detail }),
     linkFaults: (senderId, faults) => void decide({ type: 'linkFaults', senderId, faults }),
     configure: (settings) => void decide({ type: 'settings', settings }),
     forgetWheels: () => writer.forget(),

@@ -147,6 +147,17 @@ test('forgotten wheels are stopped again', async () => {
   await pipeline.close();
 });
 
+test('a motion whose wheels are forgotten is not written again by a tick', async () => {
+  const { pipeline, at, run } = rig();
+  await run(25);
+  pipeline.send(ada, forward);
+  await run(50);
+  pipeline.forgetWheels();
+  await run(200);
+  assert.equal(at(26), []);
+  await pipeline.close();
+});
+
 test('tells of changes of situation, not of every tick', async () => {
   const { pipeline, run } = rig();
   let changes = 0;

@@ -28,7 +28,7 @@ export const fault = (code: FaultCode, active: boolean, detail?: string): Event 
   type: 'fault',
   code,
   active,
-  ...(detail === undefined ? {} : { detail }),
+  detail,
 });
 export const linkFaults = (senderId: string, ...codes: LinkFaultCode[]): Event => ({
   type: 'linkFaults',
