@@ -14,7 +14,8 @@ export interface JohnnyFiveDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly loadPlugin?: (name: string, options: object) => Promise<IoPlugin>;
   readonly scheduler?: SchedulerLike;
-  readonly load?: () => Promise<JohnnyFive>;
+  /** The package, of CommonJS: what it exports is `default`. */
+  readonly load?: () => Promise<unknown>;
 }
 
 interface Board extends Readied {
@@ -23,8 +24,7 @@ interface Board extends Readied {
   readonly io: { close?(): void; readonly transport?: { close?(): void } };
 }
 
-/** What of the package is used here. */
-export interface JohnnyFive {
+interface JohnnyFive {
   readonly Board: new (options: object) => Board;
   readonly Motor: MotorClass;
 }
@@ -38,9 +38,9 @@ export interface JohnnyFive {
  */
 export async function openJohnnyFive(
   options: JohnnyFiveOptions,
-  { logger, loadPlugin = loadIoPlugin, scheduler, load = loadJohnnyFive }: JohnnyFiveDeps,
+  { logger, loadPlugin = loadIoPlugin, scheduler, load = () => import('johnny-five') }: JohnnyFiveDeps,
 ): Promise<Drivetrain> {
-  const five = await load();
+  const five = await loaded(load);
   const what = options.io === '' ? 'the board with Firmata' : `the board of ${options.io}`;
   const plugin = options.io === '' ? null : await loadPlugin(options.io, options.ioOptions);
   const port = options.port === '' ? {} : { port: options.port };
@@ -69,10 +69,9 @@ export async function openJohnnyFive(
   }
 }
 
-async function loadJohnnyFive(): Promise<JohnnyFive> {
+async function loaded(load: () => Promise<unknown>): Promise<JohnnyFive> {
   try {
-    // A CommonJS package: what it exports is `default`.
-    return ((await import('johnny-five')) as unknown as { default: JohnnyFive }).default;
+    return ((await load()) as { default: JohnnyFive }).default;
   } catch (cause) {
     throw new Error(`Can't load johnny-five: ${(cause as Error).message}`, { cause });
   }

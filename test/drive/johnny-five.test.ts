@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { VirtualTimeScheduler } from 'rxjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type JohnnyFive, type JohnnyFiveOptions, openJohnnyFive } from '../../firmware/drive/johnny-five.ts';
+import { type JohnnyFiveOptions, openJohnnyFive } from '../../firmware/drive/johnny-five.ts';
 import { boardSilence } from '../../firmware/drive/johnny-five-silence.ts';
 import { BoardIo } from './board-io.ts';
 import { drivetrainContract } from './contract.ts';
@@ -106,7 +106,13 @@ for (const [what, left, expected] of [
     const io = new BoardIo();
     io.isReady = true;
     const opening = openJohnnyFive({ ...OPTIONS, left }, { logger, loadPlugin: async () => io });
-    assert.match(await messageOf(opening), expected);
+    const error = await opening.catch((caught: Error) => caught);
+    assert.match((error as Error).message, expected);
+    assert.is(
+      (error as Error).cause instanceof Error,
+      !('pin' in left),
+      'what johnny-five or the shield says',
+    );
     assert.ok(io.closed);
   });
 }
@@ -200,7 +206,7 @@ function fakeFive(io: object, timer: NodeJS.Timeout | null = null) {
     readonly settings = {};
     stop() {}
   }
-  return { boards, load: async () => ({ Board, Motor }) as unknown as JohnnyFive };
+  return { boards, load: async () => ({ default: { Board, Motor } }) };
 }
 
 for (const [what, options, expected] of [
@@ -241,6 +247,14 @@ test('closing closes the port of Firmata where there is one, and keeps no timer'
     assert.ok((timer as unknown as { _destroyed: boolean })._destroyed, 'the timer goes on');
   }
   assert.equal(closed, ['port', 'board', 'board']);
+});
+
+test('a package that can’t be loaded is told as such, with its cause', async () => {
+  const cause = new Error('no bindings');
+  const load = () => Promise.reject(cause);
+  const error = await openJohnnyFive(OPTIONS, { logger, load }).catch((caught: Error) => caught);
+  assert.is((error as Error).message, "Can't load johnny-five: no bindings");
+  assert.is((error as Error).cause, cause);
 });
 
 test('a board with Firmata that fails is told as such', async () => {
