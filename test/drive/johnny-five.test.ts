@@ -303,6 +303,22 @@ for (const [what, options, expected] of [
     ],
   ],
   [
+    'two chips on one bus',
+    {
+      left: { controller: 'PCA9685', address: 0x40, pins: [8, 9, 10] },
+      right: { controller: 'PCA9685', address: 0x41, pins: [8, 9, 10] },
+    },
+    [
+      [1, 0x40, [0xfd, 0x10]],
+      [1, 0x41, [0xfd, 0x10]],
+    ],
+  ],
+  [
+    'a shield of another kind',
+    { left: { shield: 'PICAR_V.M1' }, right: { shield: 'PICAR_V.M2' } },
+    [[1, 0x40, [0xfd, 0x10]]],
+  ],
+  [
     'a chip that both motors name by another way',
     { left: { shield: 'PICAR_V.M1' }, right: { controller: 'PCA9685_Hybrid', pins: [8, 9, 10] } },
     [[1, 0x40, [0xfd, 0x10]]],
