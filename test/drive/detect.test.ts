@@ -162,8 +162,8 @@ test('raspi-io counts where it reaches the GPIO and is installed', async () => {
 });
 
 test('what is installed can be resolved from here', () => {
-  assert.ok(canResolve('rxjs'));
-  assert.not(canResolve('no-such-package'));
+  assert.is(canResolve('rxjs'), true);
+  assert.is(canResolve('no-such-package'), false);
 });
 
 /** Opens with everything but hardware; what was logged comes along. */

@@ -122,7 +122,11 @@ test('a board that does not become ready is an error, and so is one that fails',
   const silent = new BoardIo();
   const waiting = messageOf(openJohnnyFive(OPTIONS, { logger, loadPlugin: async () => silent, scheduler }));
   // Loading johnny-five takes real time.
-  while (scheduler.actions.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const untilMs = performance.now() + 5000;
+  while (scheduler.actions.length === 0) {
+    assert.ok(performance.now() < untilMs, 'it does not wait for the board');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   scheduler.flush();
   assert.is(await waiting, 'the board of test-io is not ready after 15 s');
   const failing = new BoardIo();

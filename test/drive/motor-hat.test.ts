@@ -239,7 +239,10 @@ test('a stop while the chip is set up again keeps the motors still', async () =>
     pausing = resolve;
   });
   const set = drivetrain.set(1, 1);
-  while (registers[0] !== 0x20) await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; registers[0] !== 0x20; turns += 1) {
+    assert.ok(turns < 1000, 'it is not set up again');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   await drivetrain.stop();
   bus.written();
   pausing();
