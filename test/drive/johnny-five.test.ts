@@ -177,6 +177,8 @@ test('what a plugin reports in answer to a write fails that write', async () => 
   const { io, drivetrain } = await openBoard();
   io.analogWrite = () => void io.emit('error', new Error('no such pin'));
   assert.is(await messageOf(drivetrain.set(1, 1)), 'The board failed: no such pin');
+  io.analogWrite = () => void setImmediate(() => io.emit('error', new Error('no answer')));
+  assert.is(await messageOf(drivetrain.set(0.5, 0.5)), 'The board failed: no answer', 'in the same turn');
 });
 
 test('a stop tries both motors, and tells what failed', async () => {
@@ -193,7 +195,7 @@ test('a stop tries both motors, and tells what failed', async () => {
 });
 
 /** johnny-five's board with Firmata, without one. */
-function fakeFive(io: object, timer: NodeJS.Timeout | null = null) {
+function fakeFive(io: object, timer: NodeJS.Timeout | null = null, failure: Error | null = null) {
   const boards: object[] = [];
   class Board extends EventEmitter {
     readonly io = io;
@@ -201,7 +203,7 @@ function fakeFive(io: object, timer: NodeJS.Timeout | null = null) {
     constructor(options: object) {
       super();
       boards.push(options);
-      setImmediate(() => this.emit('ready'));
+      setImmediate(() => (failure ? this.emit('error', failure) : this.emit('ready')));
     }
   }
   class Motor {
@@ -262,6 +264,11 @@ test('a package that can’t be loaded is told as such, with its cause', async (
 });
 
 test('a board with Firmata that fails is told as such', async () => {
+  const failing = fakeFive({}, null, new Error('the port is away'));
+  assert.is(
+    await messageOf(openJohnnyFive({ ...OPTIONS, io: '' }, { logger, load: failing.load })),
+    'the board with Firmata does not start: the port is away',
+  );
   const { load } = fakeFive({});
   const scheduler = new VirtualTimeScheduler();
   const opening = openJohnnyFive({ ...OPTIONS, io: '' }, { logger, load, scheduler });
