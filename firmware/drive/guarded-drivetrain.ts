@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Observable, SchedulerLike } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { packageRoot } from '../../config/paths.ts';
 import type { Drivetrain } from './drivetrain.ts';
 import { type Guardian, type GuardianReport, startGuardian } from './guardian.ts';
@@ -17,7 +17,6 @@ export interface GuardOptions {
   readonly stateDir: string;
   readonly timeoutMs: number;
   readonly nowMs: () => number;
-  readonly scheduler?: SchedulerLike;
   /** Whether a service manager wants to hear from this process; the guardian speaks to it. */
   readonly notifies?: boolean;
   readonly program?: string;
@@ -44,7 +43,6 @@ export async function guardDrivetrain(
     silence,
     timeoutMs: options.timeoutMs,
     nowMs: options.nowMs,
-    ...(options.scheduler && { scheduler: options.scheduler }),
   });
   return withGuardian(drivetrain, guardian, options);
 }
