@@ -1,23 +1,19 @@
 import { isIP } from 'node:net';
 
-/** An address as a number and how many bits it has; null for what is none. */
+/** An address as a number and how many bits it has. */
 export interface Address {
   readonly number: bigint;
   readonly bits: 32 | 128;
 }
 
+/** Null for what is none; with a zone, or with its end as in IPv4, it is none to the service. */
 export function parseAddress(text: string): Address | null {
-  const version = text.includes('%') ? 0 : isIP(text);
+  const version = /%|:.*\./.test(text) ? 0 : isIP(text);
   if (version === 4) return { number: ofBytes(text.split('.').map(Number), 8), bits: 32 };
   if (version !== 6) return null;
-  // The last four bytes may be written as in IPv4.
-  const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
-    const [a, b, c, d] = bytes.slice(0, 4).map(Number) as [number, number, number, number];
-    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-  });
   const groups = (part: string) =>
     part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const [left = '', right] = plain.split('::');
+  const [left = '', right] = text.split('::');
   const [before, after] = [groups(left), groups(right ?? '')];
   const zeros = right === undefined ? 0 : 8 - before.length - after.length;
   return { number: ofBytes([...before, ...new Array<number>(zeros).fill(0), ...after], 16), bits: 128 };

@@ -203,7 +203,7 @@ const TABLE: Readonly<Record<string, readonly (readonly [pattern: unknown, cases
       v({ cidr: '2001:db8::/32' }),
       [...yes('2001:db8::1', '2001:0db8:ffff::'), ...no('2001:db9::1', '10.0.0.1')],
     ],
-    [v({ cidr: '::ffff:10.0.0.0/120' }), [...yes('::ffff:10.0.0.9'), ...no('::ffff:10.0.1.9')]],
+    [v({ cidr: '::/0' }), [...yes('::1', 'fe80::1'), ...no('::ffff:10.0.0.9', 'fe80::1%eth0')]],
     [v('::1'), yes('::1', '0:0:0:0:0:0:0:1')],
   ],
   wildcard: [
@@ -440,6 +440,7 @@ const REFUSED: readonly (readonly [pattern: unknown, reason: string])[] = [
   [v({ cidr: '10.0.0.0/32' }), 'IPv4 mask bits must be < 32'],
   [v({ cidr: '::/128' }), 'IPv6 mask bits must be < 128'],
   [v({ cidr: 'host/8' }), 'Nonstandard IP address: host'],
+  [v({ cidr: '::ffff:10.0.0.0/120' }), 'Nonstandard IP address: ::ffff:10.0.0.0'],
   [v({ 'anything-but': true }), 'Value of anything-but must be an array or single string/number value.'],
   [v({ 'anything-but': ['a', 1] }), 'mixed type is not supported'],
   [v({ 'anything-but': [] }), 'mixed type is not supported'],
