@@ -4,6 +4,7 @@ import { packageRoot } from '../../../config/paths.ts';
 import { LineFeed } from '../desk/line-feed.ts';
 import { createLog } from '../desk/log.ts';
 import { type OpenDesk, openDesk } from '../desk/open-desk.ts';
+import { quiet } from '../desk/quiet.ts';
 import { findEvent, readEvent, type SavedEvent, savedEvents } from '../page/saved-events.ts';
 import { type DeskPage, servePage } from '../page/server.ts';
 import { readStack } from '../template/assembly.ts';
@@ -81,6 +82,7 @@ async function run(wanted: string, options: Options): Promise<void> {
     });
     if (options.invoke !== undefined || event) {
       console.log(await invoke(desk, options.invoke ?? event?.functionLabel ?? '', event));
+      if (!(await quiet(desk))) console.log('The desk ends, though what followed has not all happened');
       return;
     }
     if (options.ui) page = await servePage({ stack: stack.name, desk, feed, events, port: options.uiPort });

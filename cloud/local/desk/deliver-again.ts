@@ -24,6 +24,8 @@ export interface GivenUp {
 export interface DeliverOptions {
   readonly targets: Targets;
   readonly clock: DeskClock;
+  /** Told when a delivery begins to wait for its next try, and when that wait is over. */
+  readonly onWait?: (waiting: boolean) => void;
 }
 
 /** AWS tells only that it waits exponentially longer, with some of it left to chance. */
@@ -38,7 +40,7 @@ export async function deliverAgain(
   arn: string,
   delivery: Delivery,
   { maxAgeS, maxRetries }: RetryPolicy,
-  { targets, clock }: DeliverOptions,
+  { targets, clock, onWait = () => undefined }: DeliverOptions,
 ): Promise<GivenUp | null> {
   const startedMs = clock.nowMs();
   for (let retries = 0; ; retries++) {
@@ -50,7 +52,9 @@ export async function deliverAgain(
     if (retries >= maxRetries) return giveUp('MaximumRetryAttempts');
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (0.5 + Math.random() / 2);
     if (clock.nowMs() + waitMs - startedMs > maxAgeS * 1000) return giveUp('MaximumEventAgeInSeconds');
+    onWait(true);
     await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+    onWait(false);
   }
 }
 

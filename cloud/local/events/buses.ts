@@ -35,7 +35,8 @@ export class Buses {
   readonly #buses = new Map<string, Bus>();
   readonly #rules = new Map<string, Rule>();
   readonly #ending: (() => void)[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #sending = new Set<Promise<void>>();
+  #waiting = 0;
   #failing: { code: string; left: number } = { code: '', left: 0 };
 
   constructor(options: BusesOptions) {
@@ -141,9 +142,14 @@ export class Buses {
     return { ok: true };
   }
 
-  /** Waits until everything that was put is at its targets, or given up; not for what waits to be tried again. */
+  /** Deliveries that have begun, without those that wait for their next try. */
+  get underWay(): number {
+    return this.#sending.size - this.#waiting;
+  }
+
+  /** Waits until everything that was put is at its targets, or given up. */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#sending.size > 0) await Promise.all(this.#sending);
   }
 
   view(): View {
@@ -182,8 +188,8 @@ export class Buses {
     const sending = this.#deliver(rule, target, event, ingestedAt).catch((error: Error) =>
       this.#options.log.line('events', `${rule.Name}: ${error.message}`),
     );
-    this.#underWay.add(sending);
-    void sending.finally(() => this.#underWay.delete(sending));
+    this.#sending.add(sending);
+    void sending.finally(() => this.#sending.delete(sending));
   }
 
   async #deliver(rule: Rule, target: TargetProperties, event: BusEvent, ingestedAt: string): Promise<void> {
@@ -199,7 +205,12 @@ export class Buses {
         ...(SqsParameters ? { groupId: SqsParameters.MessageGroupId, deduplicationId: event.id } : {}),
       },
       retryPolicyOf(target),
-      this.#options,
+      {
+        ...this.#options,
+        onWait: (waiting) => {
+          this.#waiting += waiting ? 1 : -1;
+        },
+      },
     );
     if (!givenUp) return;
     const letter = {

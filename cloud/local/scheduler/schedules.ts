@@ -33,7 +33,8 @@ export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #groups = new Set(['default']);
   readonly #schedules = new Map<string, Schedule & { readonly end: () => void }>();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #sending = new Set<Promise<void>>();
+  #waiting = 0;
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
@@ -75,9 +76,14 @@ export class Schedules {
     this.#drop(this.get(group, name).arn);
   }
 
-  /** Waits until what was due has arrived, or is given up; not for what waits to be tried again. */
+  /** Deliveries that have begun, without those that wait for their next try. */
+  get underWay(): number {
+    return this.#sending.size - this.#waiting;
+  }
+
+  /** Waits until what was due has arrived, or is given up. */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#sending.size > 0) await Promise.all(this.#sending);
   }
 
   view(): View {
@@ -136,8 +142,8 @@ export class Schedules {
 
   #send(schedule: Schedule, dueMs: number): void {
     const sending = this.#deliver(schedule, dueMs);
-    this.#underWay.add(sending);
-    void sending.finally(() => this.#underWay.delete(sending));
+    this.#sending.add(sending);
+    void sending.finally(() => this.#sending.delete(sending));
   }
 
   async #deliver({ arn, Target }: Schedule, dueMs: number): Promise<void> {
@@ -149,7 +155,12 @@ export class Schedules {
       ...sender,
       ...(groupId === undefined ? {} : { groupId, deduplicationId: randomUUID() }),
     };
-    const givenUp = await deliverAgain(Arn, delivery, retryPolicyOf(Target), this.#options);
+    const givenUp = await deliverAgain(Arn, delivery, retryPolicyOf(Target), {
+      ...this.#options,
+      onWait: (waiting) => {
+        this.#waiting += waiting ? 1 : -1;
+      },
+    });
     if (!givenUp) return;
     const attributes = {
       SCHEDULE_ARN: arn,

@@ -2,11 +2,12 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { BUS_NAME } from '../../../cloud/atm-events/constants.ts';
 import type { ProducerResult } from '../../../cloud/atm-events/producer.lambda.ts';
 import { arn } from '../../../cloud/local/desk/place.ts';
+import { quiet } from '../../../cloud/local/desk/quiet.ts';
 import { findEvent, readEvent, savedEvents } from '../../../cloud/local/page/saved-events.ts';
 import type { QueueMessage } from '../../../cloud/local/sqs/queue.ts';
 import { readStack } from '../../../cloud/local/template/assembly.ts';
 import { writeAssembly } from '../assembly.ts';
-import { type DeskRig, openRig, until } from '../local/rig.ts';
+import { type DeskRig, openRig } from '../local/rig.ts';
 
 export interface AtmRig extends DeskRig {
   /** The producer with these transactions; waits until all that follows at once has happened. */
@@ -48,8 +49,7 @@ function atmOn(desk: DeskRig): AtmRig {
     .filter(({ type }) => type === 'AWS::SQS::Queue')
     .map(({ ref, logicalId }) => ({ logicalId, name: ref.split('/').at(-1)! }));
   const settled = async () => {
-    await desk.buses.settled();
-    await until(() => desk.later.pending === desk.later.planned, 30_000);
+    if (!(await quiet(desk))) throw new Error('Expected what was set off to have happened');
   };
   return {
     ...desk,

@@ -152,6 +152,9 @@ test('what can be tried again is, ever later, until it arrives', async () => {
   const opened = open((_, __, attempt) => (attempt < 4 ? THROTTLED : { ok: true }));
   opened.rule({ source: ['mine'] }, {});
   void opened.put();
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  // It waits for its next try: nothing is under way.
+  assert.equal([opened.taken.length, opened.buses.underWay], [1, 0]);
   await pass(opened, 60_000, 250);
   const waits = opened.taken.map(({ atMs }, index) => atMs - (opened.taken[index - 1]?.atMs ?? 0)).slice(1);
   assert.is(opened.taken.length, 5);
