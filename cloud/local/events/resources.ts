@@ -1,6 +1,6 @@
 import { described, type Family } from '../desk/family.ts';
 import { arn, madeUpId } from '../desk/place.ts';
-import { type PolicyDocument, type Statement, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument, type Statement } from '../iam/policy.ts';
 import type { Properties } from '../template/template.ts';
 import { patternOf, type RuleProperties, TARGET_PROPERTIES, type TargetProperties } from './rule.ts';
 
@@ -12,7 +12,7 @@ export const events: Family = {
     properties: ['Description', 'Name', 'Policy', 'Tags'],
     create({ properties: { Name, Policy } }, { buses }) {
       const bus = buses.addBus(String(Name));
-      if (Policy) bus.policies.push(checked(Policy as PolicyDocument));
+      if (Policy) bus.policies.push(checkedPolicy(Policy as PolicyDocument));
       return {
         ref: bus.name,
         attributes: { Arn: bus.arn, Name: bus.name, Policy: JSON.stringify(Policy ?? {}) },
@@ -24,7 +24,7 @@ export const events: Family = {
     create({ name, properties: { EventBusName = DEFAULT_BUS, Statement: given } }, { buses }) {
       const bus = buses.bus(String(EventBusName));
       if (!bus) throw new Error(`Expected a bus of the template but received ${EventBusName}`);
-      bus.policies.push(checked({ Statement: [given as Statement] }));
+      bus.policies.push(checkedPolicy({ Statement: [given as Statement] }));
       return { ref: name };
     },
   },
@@ -111,9 +111,3 @@ export const events: Family = {
     }),
   ),
 };
-
-function checked(document: PolicyDocument): PolicyDocument {
-  const found = unsupportedIn(document);
-  if (found.length > 0) throw new Error(`${found.join(', ')} in a policy: not supported`);
-  return document;
-}

@@ -80,6 +80,13 @@ export function unsupportedIn(document: PolicyDocument): string[] {
   ]);
 }
 
+/** @throws Error naming what of a policy is not evaluated here */
+export function checkedPolicy(document: PolicyDocument): PolicyDocument {
+  const found = unsupportedIn(document);
+  if (found.length > 0) throw new Error(`${found.join(', ')} in a policy: not supported`);
+  return document;
+}
+
 function applies(statement: Statement, { action, resource, context = {} }: AccessRequest): boolean {
   const matchesAction = (pattern: string) => glob(pattern.toLowerCase()).test(action.toLowerCase());
   const matchesResource = (pattern: string) => {

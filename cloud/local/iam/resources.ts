@@ -1,5 +1,5 @@
 import type { Family } from '../desk/family.ts';
-import { type PolicyDocument, unsupportedIn } from './policy.ts';
+import { checkedPolicy, type PolicyDocument } from './policy.ts';
 
 const LOGS: PolicyDocument = {
   Statement: {
@@ -38,14 +38,19 @@ export const iam: Family = {
         ManagedPolicyArns = [],
         RoleName = name,
       } = properties;
-      const documents = (Policies as InlinePolicy[]).map(({ PolicyDocument }) => checked(PolicyDocument));
+      const documents = (Policies as InlinePolicy[]).map(({ PolicyDocument }) =>
+        checkedPolicy(PolicyDocument),
+      );
       const managed = (ManagedPolicyArns as string[]).map((arn) => {
         const document = MANAGED[arn.replace(/^arn:[^:]+:iam::aws:policy\//, '')];
         if (!document) throw new Error(`the managed policy ${arn} is not supported`);
         return document;
       });
       const roleName = String(RoleName);
-      const arn = principals.addRole(roleName, checked(trust as PolicyDocument), [...documents, ...managed]);
+      const arn = principals.addRole(roleName, checkedPolicy(trust as PolicyDocument), [
+        ...documents,
+        ...managed,
+      ]);
       return { ref: roleName, attributes: { Arn: arn } };
     },
   },
@@ -53,14 +58,9 @@ export const iam: Family = {
     properties: ['PolicyDocument', 'PolicyName', 'Roles'],
     create({ name, properties }, { principals }) {
       const { PolicyDocument: document, Roles = [] } = properties;
-      for (const role of Roles as string[]) principals.addPolicy(role, checked(document as PolicyDocument));
+      for (const role of Roles as string[])
+        principals.addPolicy(role, checkedPolicy(document as PolicyDocument));
       return { ref: name };
     },
   },
 };
-
-function checked(document: PolicyDocument): PolicyDocument {
-  const found = unsupportedIn(document);
-  if (found.length > 0) throw new Error(`${found.join(', ')} in a policy: not supported`);
-  return document;
-}

@@ -1,6 +1,6 @@
 import { described, type Family } from '../desk/family.ts';
 import { arn } from '../desk/place.ts';
-import { type PolicyDocument, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument } from '../iam/policy.ts';
 
 export const logs: Family = {
   'AWS::Logs::LogGroup': described(['LogGroupName', 'RetentionInDays', 'Tags'], 'LogGroupName', (name) => ({
@@ -9,9 +9,7 @@ export const logs: Family = {
   'AWS::Logs::ResourcePolicy': {
     properties: ['PolicyDocument', 'PolicyName'],
     create({ name, properties }, { logGroups }) {
-      const document = JSON.parse(String(properties.PolicyDocument)) as PolicyDocument;
-      const beyond = unsupportedIn(document);
-      if (beyond.length > 0) throw new Error(`${beyond.join(', ')} in a policy: not supported`);
+      const document = checkedPolicy(JSON.parse(String(properties.PolicyDocument)) as PolicyDocument);
       logGroups.addPolicy(document);
       return { ref: String(properties.PolicyName ?? name) };
     },

@@ -1,6 +1,6 @@
 import type { Family } from '../desk/family.ts';
 import { arn, madeUpId } from '../desk/place.ts';
-import { type PolicyDocument, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument } from '../iam/policy.ts';
 import type { Subscription } from './topics.ts';
 
 const PROTOCOLS = ['sqs', 'lambda', 'email', 'email-json'];
@@ -33,9 +33,7 @@ export const sns: Family = {
   'AWS::SNS::TopicPolicy': {
     properties: ['PolicyDocument', 'Topics'],
     create({ name, properties }, { topics }) {
-      const document = properties.PolicyDocument as PolicyDocument;
-      const beyond = unsupportedIn(document);
-      if (beyond.length > 0) throw new Error(`${beyond.join(', ')} in a policy: not supported`);
+      const document = checkedPolicy(properties.PolicyDocument as PolicyDocument);
       for (const topic of properties.Topics as readonly string[])
         topics.topic(topic)?.policies.push(document);
       return { ref: name };

@@ -1,6 +1,6 @@
 import type { Family } from '../desk/family.ts';
 import { arn } from '../desk/place.ts';
-import { type PolicyDocument, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument } from '../iam/policy.ts';
 import { queueUrl } from './queues.ts';
 
 interface RedrivePolicy {
@@ -55,9 +55,7 @@ export const sqs: Family = {
   'AWS::SQS::QueuePolicy': {
     properties: ['PolicyDocument', 'Queues'],
     create({ name, properties }, { queues }) {
-      const document = properties.PolicyDocument as PolicyDocument;
-      const beyond = unsupportedIn(document);
-      if (beyond.length > 0) throw new Error(`${beyond.join(', ')} in a policy: not supported`);
+      const document = checkedPolicy(properties.PolicyDocument as PolicyDocument);
       for (const queue of properties.Queues as readonly string[]) queues.addPolicy(queue, document);
       return { ref: name };
     },
