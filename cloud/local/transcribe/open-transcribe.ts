@@ -1,5 +1,5 @@
 import type { Principals } from '../iam/principals.ts';
-import { bucketsBy } from './buckets.ts';
+import { type Buckets, bucketsBy } from './buckets.ts';
 import { Transcribe, type TranscribeOptions } from './transcribe.ts';
 
 interface OpenOptions extends Omit<TranscribeOptions, 'bucketsAs'> {
@@ -9,8 +9,14 @@ interface OpenOptions extends Omit<TranscribeOptions, 'bucketsAs'> {
 }
 
 export function openTranscribe({ principals, s3Url, ...options }: OpenOptions): Transcribe {
+  const known = new Map<string, Buckets>();
   return new Transcribe({
     ...options,
-    bucketsAs: (roleArn, service) => bucketsBy(principals.assume(roleArn, service), s3Url()),
+    bucketsAs(roleArn, service) {
+      const name = `${service} ${roleArn}`;
+      const buckets = known.get(name) ?? bucketsBy(principals.assume(roleArn, service), s3Url());
+      known.set(name, buckets);
+      return buckets;
+    },
   });
 }

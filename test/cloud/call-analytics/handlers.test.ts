@@ -242,6 +242,22 @@ test('a job that failed leaves its reason in the place of a sentiment, if it is 
   assert.equal([item?.failure?.S, item?.Sentiment], ['Unsupported media format.', undefined]);
 });
 
+test('Transcribe does with the bucket what the role of the job may, and no more', async () => {
+  await put(s3, 'closed.mp3');
+  desk.transcribe.hear('s3://calls/closed.mp3', 'Good.');
+  const reader = { ...env, DATA_ROLE: env.DATA_ROLE.replace('transcriber', 'reader') };
+  assert.equal(failed(await createTranscribe(reader, s3, transcribe)(batchOf(stored('closed.mp3')))), []);
+  await jobsDone(desk);
+  const job = desk.transcribe.jobs.find(({ request }) => request.media.key === 'closed.mp3');
+  assert.is(job?.status, 'FAILED');
+  assert.match(job?.failure ?? '', /not authorized to perform: s3:PutObject|Access Denied/);
+  const nobody = { ...env, DATA_ROLE: env.DATA_ROLE.replace('transcriber', 'nobody') };
+  assert.equal(
+    failed(await createTranscribe(nobody, s3, transcribe)(batchOf(stored('closed.mp3', '0002')))),
+    ['m0'],
+  );
+});
+
 test('a negative call is mailed once, also when SES was throttled before', async () => {
   const event = savedEvent('RoutingNotify/negative.json');
   desk.ses.failNext('TooManyRequestsException', { status: 429 });

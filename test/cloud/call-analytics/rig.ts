@@ -37,6 +37,20 @@ const EVERYTHING = [
   },
 ];
 
+/** A role that Transcribe may take. */
+const transcriber = (RoleName: string, Statement: readonly object[]): Resource => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    RoleName,
+    AssumeRolePolicyDocument: {
+      Statement: [
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'transcribe.amazonaws.com' } },
+      ],
+    },
+    Policies: [{ PolicyName: 'own', PolicyDocument: { Statement } }],
+  },
+});
+
 /** Hears what the stack tells the default bus. */
 export const listener: Readonly<Record<string, Resource>> = {
   Heard: { Type: 'AWS::SQS::Queue' },
@@ -74,22 +88,8 @@ export async function openServices() {
       Sent: table('id'),
       Sender: { Type: 'AWS::SES::EmailIdentity', Properties: { EmailIdentity: 'calls@example.com' } },
       ...listener,
-      Transcriber: {
-        Type: 'AWS::IAM::Role',
-        Properties: {
-          RoleName: 'transcriber',
-          AssumeRolePolicyDocument: {
-            Statement: [
-              {
-                Action: 'sts:AssumeRole',
-                Effect: 'Allow',
-                Principal: { Service: 'transcribe.amazonaws.com' },
-              },
-            ],
-          },
-          Policies: [{ PolicyName: 'own', PolicyDocument: { Statement: EVERYTHING } }],
-        },
-      },
+      Transcriber: transcriber('transcriber', EVERYTHING),
+      Reader: transcriber('reader', [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }]),
       ...functionResources('Worker', {}, EVERYTHING),
     },
     { Worker: 'export const handler = async () => 1;' },
