@@ -22,6 +22,7 @@ const TO_TEST = [
   'gstreamer1.0-libav',
   'gstreamer1.0-tools',
   'iproute2',
+  'libjackson2-databind-java',
   'libjsonpath-java',
   'mosquitto',
   'procps',
@@ -32,7 +33,13 @@ const TO_TEST = [
 ];
 
 /** The broker of cloud/local, and the engine of its mapping templates. */
-const TO_DESK = ['default-jdk-headless', 'libjsonpath-java', 'mosquitto', 'velocity'];
+const TO_DESK = [
+  'default-jdk-headless',
+  'libjackson2-databind-java',
+  'libjsonpath-java',
+  'mosquitto',
+  'velocity',
+];
 
 /** What a machine without Debian's packages must have, as far as it can be looked for. */
 const COMMANDS = {

@@ -7,7 +7,10 @@ export interface ShortenerSettings {
   readonly duplicate: 'conflict' | 'post';
   /** ARN of a user pool that is there already; empty: one is made. */
   readonly userPoolArn: string;
-  /** Size of the stage's cache in GB, which costs by the hour; 0: none, CloudFront alone keeps redirects. */
+  /**
+   * Size of the stage's cache in GB, which costs by the hour and keeps failures as long as redirects; 0: none, CloudFront
+   * and browsers alone keep redirects.
+   */
   readonly cacheGb: string;
   /** A host of one's own with its certificate (of us-east-1); empty: CloudFront's. */
   readonly domain: string;
@@ -33,7 +36,7 @@ export function readSettings(node: Node): ShortenerSettings {
       /^(arn:[\w-]+:cognito-idp:[\w-]+:\d{12}:userpool\/[\w-]+)?$/,
       'the ARN of a user pool',
     ),
-    cacheGb: text('shortenerCacheGb', '0.5', CACHE_SIZES, '0 or a size of a cache cluster, 0.5 to 237'),
+    cacheGb: text('shortenerCacheGb', '0', CACHE_SIZES, '0 or a size of a cache cluster, 0.5 to 237'),
     domain,
     certificateArn:
       domain === ''

@@ -1,15 +1,15 @@
 import java.util.LinkedHashMap;
 import java.util.Map;
-import net.minidev.json.JSONObject;
 
 /** `$context` and `$stageVariables`: what has no value is empty, not the name of the variable. */
 final class Context extends LinkedHashMap<String, Object> {
   /** What a template may set, for the request that goes on or the response that goes back. */
   static final String[] OVERRIDES = {"requestOverride", "responseOverride"};
 
-  static Map<String, Object> of(JSONObject values) {
+  static Map<String, Object> of(Map<?, ?> values) {
     Context context = new Context();
-    values.forEach((name, value) -> context.put(name, value instanceof JSONObject inner ? of(inner) : value));
+    values.forEach(
+        (name, value) -> context.put(String.valueOf(name), value instanceof Map<?, ?> inner ? of(inner) : value));
     return context;
   }
 

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import net.minidev.json.JSONObject;
-import net.minidev.json.JSONValue;
 import org.apache.velocity.Template;
 import org.apache.velocity.VelocityContext;
 import org.apache.velocity.runtime.RuntimeConstants;
@@ -53,7 +52,7 @@ public final class Renderer {
     for (String line = requests.readLine(); line != null; line = requests.readLine()) {
       JSONObject answer = new JSONObject();
       try {
-        renderer.render((JSONObject) Input.parse(line), answer);
+        renderer.render(objectOf(Input.parse(line)), answer);
       } catch (Exception | StackOverflowError error) {
         answer.put("error", String.valueOf(error.getMessage()));
       }
@@ -61,17 +60,26 @@ public final class Renderer {
     }
   }
 
-  private void render(JSONObject request, JSONObject answer) throws Exception {
-    Map<String, Object> context = Context.of((JSONObject) request.get("context"));
+  private void render(Map<String, Object> request, JSONObject answer) throws Exception {
+    Map<String, Object> context = Context.of(objectIn(request, "context"));
     VelocityContext variables = new VelocityContext();
-    variables.put("input", new Input((String) request.get("body"), (JSONObject) request.get("params")));
+    variables.put("input", new Input((String) request.get("body"), objectIn(request, "params")));
     variables.put("util", new Util());
     variables.put("context", context);
-    variables.put("stageVariables", Context.of((JSONObject) request.get("stageVariables")));
+    variables.put("stageVariables", Context.of(objectIn(request, "stageVariables")));
     StringWriter output = new StringWriter();
     templateOf((String) request.get("template")).merge(variables, output);
     answer.put("output", output.toString());
     for (String name : Context.OVERRIDES) answer.put(name, context.get(name));
+  }
+
+  static Map<String, Object> objectIn(Map<String, Object> of, String name) {
+    return objectOf(of.get(name));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> objectOf(Object value) {
+    return (Map<String, Object>) value;
   }
 
   private Template templateOf(String text) throws Exception {

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../../config/paths.ts';
 
-/** Where Debian keeps them: packages velocity and libjsonpath-java. */
+/** Where Debian keeps them: packages velocity, libjsonpath-java and libjackson2-databind-java. */
 const JARS = '/usr/share/java';
 const NEEDED = [
   'velocity',
   'commons-collections3',
   'commons-lang',
   'json-path',
+  'jackson-annotations',
+  'jackson-core',
+  'jackson-databind',
   'json-smart',
   'accessors-smart',
   'asm',
@@ -28,7 +31,7 @@ export async function compileRenderer(): Promise<string> {
   const missing = NEEDED.filter((jar) => !existsSync(jar));
   if (missing.length > 0) {
     throw new Error(
-      `Mapping templates need ${missing.join(', ')}: apt-get install velocity libjsonpath-java default-jdk-headless`,
+      `Mapping templates need ${missing.join(', ')}: apt-get install velocity libjsonpath-java libjackson2-databind-java default-jdk-headless`,
     );
   }
   const folder = join(packageRoot(), 'cloud/local/vtl');

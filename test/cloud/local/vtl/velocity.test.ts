@@ -25,6 +25,17 @@ const render = (template: string, more: Partial<Rendering> = {}) =>
 
 test.after(() => velocity.close());
 
+test('a page of a thousand items, as DynamoDB gives them, is read whole', async () => {
+  const Items = Array.from({ length: 1000 }, (_, at) => ({
+    id: { S: `${at}` },
+    url: { S: 'https://e.example' },
+  }));
+  const { output } = await render("#foreach($item in $input.path('$.Items'))$item.id.S,#end", {
+    body: JSON.stringify({ Items }),
+  });
+  assert.is(output, Items.map(({ id }) => `${id.S},`).join(''));
+});
+
 const rows: readonly (readonly [template: string, output: string])[] = [
   ['plain $5 #1 #notadirective', 'plain $5 #1 #notadirective'],
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
