@@ -6,7 +6,7 @@ export interface DeskClock {
   after(delayMs: number, work: () => void): () => void;
   /** Lets time pass: what becomes due is done, in its order. Functions go by the machine's own clock. */
   skip(ms: number): void;
-  /** Calls everything off. */
+  /** Calls everything off, also what is asked for from then on. */
   close(): void;
 }
 
@@ -22,6 +22,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function createClock(machineMs: () => number = Date.now): DeskClock {
   const waiting = new Set<Waiting>();
   let aheadMs = 0;
+  let closed = false;
   const nowMs = () => machineMs() + aheadMs;
   const arm = (one: Waiting): void => {
     if (one.timer) clearTimeout(one.timer);
@@ -41,6 +42,7 @@ export function createClock(machineMs: () => number = Date.now): DeskClock {
     nowMs,
     after(delayMs, work) {
       const one: Waiting = { dueMs: nowMs() + delayMs, work, timer: null };
+      if (closed) return () => undefined;
       waiting.add(one);
       arm(one);
       return () => void drop(one);
@@ -57,6 +59,7 @@ export function createClock(machineMs: () => number = Date.now): DeskClock {
       for (const one of waiting) arm(one);
     },
     close() {
+      closed = true;
       for (const one of [...waiting]) drop(one);
     },
   };

@@ -58,6 +58,8 @@ export class Functions {
   readonly #options: FunctionsOptions;
   readonly #functions = new Map<string, Running>();
   readonly #permissions: Permission[] = [];
+  readonly #starting = new Set<Promise<unknown>>();
+  #closed = false;
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
@@ -119,7 +121,10 @@ export class Functions {
     return this.#said(config, outcome);
   }
 
+  /** Ends every instance, also those that are only just starting. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#starting);
     const instances = [...this.#functions.values()].flatMap(({ all }) => [...all]);
     await Promise.all(instances.map((instance) => instance.end()));
   }
@@ -129,15 +134,19 @@ export class Functions {
     if (all.size + running.starting >= config.concurrency) {
       return { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' };
     }
+    if (this.#closed) return { errorType: 'Runtime.ExitError', errorMessage: 'The desk is closed' };
     running.starting += 1;
     try {
       const onLine = (text: string) => {
         this.#options.log.line(config.label, text);
         this.#options.onEntry(config.logGroup, text);
       };
-      const started = await Instance.start({ environment: this.#environment(config), onLine });
-      if (started instanceof Instance) all.add(started);
-      return started;
+      const starting = Instance.start({ environment: this.#environment(config), onLine }).then((started) => {
+        if (started instanceof Instance) all.add(started);
+        return started;
+      });
+      this.#starting.add(starting);
+      return await starting.finally(() => this.#starting.delete(starting));
     } finally {
       running.starting -= 1;
     }

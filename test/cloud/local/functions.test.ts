@@ -136,6 +136,18 @@ test('what can not be loaded says why', async () => {
   assert.is((await errorOf('Callback'))?.errorType, 'Runtime.CallbackHandlerDeprecated');
 });
 
+test('a desk that closes leaves none behind that is only just starting', async () => {
+  const small = writeStack({ ...functionResources('Worker') }, { Worker: CODE });
+  const other = await openRig(small.stack);
+  const worker = other.functions.all[0]!.arn;
+  const outcome = other.functions.invoke(worker, { do: 'wait', ms: 60_000 });
+  other.later.accept(worker, '{"do":"throw"}');
+  await other.close();
+  assert.not((await outcome).ok);
+  assert.not((await other.functions.invoke(worker, {})).ok);
+  small.remove();
+});
+
 test.after(async () => {
   await desk.close();
   written.remove();
