@@ -4,7 +4,7 @@
  *   npm run bench [-- part of a name ...] [--json FILE] [--readme]
  *
  * A benchmark exports bench(): Promise<Figure[]>, see figure.ts. `--readme` writes what was measured into
- * test/bench/README.md, and the figures with a target into the project's README.
+ * test/bench/README.md, and the figures with a target into the project's README; of a run of some, the others stay.
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -50,19 +50,27 @@ if (figures.length === 0) {
 if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
 if (options.readme && failures === 0) {
   const where = `Measured by \`npm run bench\` on ${cpus().length} cores of an ${cpus()[0].model}, Node ${process.versions.node}, with headless Chromium on the same machine.`;
+  const withTarget = figures.filter(({ met }) => met !== null);
+  await replaceBetween(`${root}README.md`, 'figures', (before) => `${where}\n\n${table(withTarget, before)}`);
   await replaceBetween(
-    `${root}README.md`,
+    `${root}test/bench/README.md`,
     'figures',
-    `${where}\n\n${table(figures.filter(({ met }) => met !== null))}`,
+    (before) => `${where}\n\n${table(figures, before)}`,
   );
-  await replaceBetween(`${root}test/bench/README.md`, 'figures', `${where}\n\n${table(figures)}`);
 }
 process.exit(failures ? 1 : 0);
 
-function table(rows) {
+/** @param before the table so far: of a run of some, what was not measured stays as it was */
+function table(rows, before) {
   const line = ({ name, unit, median, p99, target, met }) =>
     `| ${name} | ${show(median).trim()} ${unit} | ${show(p99).trim()} ${unit} | ${target.replaceAll('<=', '≤')}${met === false ? ', missed' : ''} |`;
-  return ['| | median | p99 | target |', '| --- | --- | --- | --- |', ...rows.map(line)].join('\n');
+  const nameOf = (text) => text.split(' | ')[0];
+  const kept = new Map();
+  if (wanted.length > 0) {
+    for (const text of before.match(/^\| [^|-].* \|$/gm) ?? []) kept.set(nameOf(text), text);
+  }
+  for (const row of rows) kept.set(nameOf(line(row)), line(row));
+  return ['| | median | p99 | target |', '| --- | --- | --- | --- |', ...kept.values()].join('\n');
 }
 
 function line({ name, unit, median, p99, target, met }) {
