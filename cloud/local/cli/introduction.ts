@@ -99,7 +99,11 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly minimum?: number;
+  readonly pattern?: string;
 }
+
+/** Texts of which a pattern takes one, mostly. */
+const TEXTS = ['text', 'https://example.com/', 'zoe@example.com', '1'];
 
 /** A value that a model takes, as far as a small one goes. */
 function sampleOf(schema: Schema): unknown {
@@ -122,7 +126,7 @@ function sampleOf(schema: Schema): unknown {
     case 'boolean':
       return true;
     default:
-      return 'text';
+      return TEXTS.find((text) => new RegExp(schema.pattern ?? '').test(text)) ?? TEXTS[0];
   }
 }
 

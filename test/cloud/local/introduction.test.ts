@@ -4,7 +4,32 @@ import * as assert from 'uvu/assert';
 import { introduction } from '../../../cloud/local/cli/introduction.ts';
 import { openRig, writeStack } from './rig.ts';
 
+const inApi = { RestApiId: { Ref: 'Api' } };
 const { stack, remove } = writeStack({
+  Api: { Type: 'AWS::ApiGateway::RestApi' },
+  Stage: { Type: 'AWS::ApiGateway::Stage', Properties: { ...inApi, StageName: 'Prod' } },
+  Link: {
+    Type: 'AWS::ApiGateway::Model',
+    Properties: {
+      ...inApi,
+      Name: 'Link',
+      Schema: {
+        type: 'object',
+        properties: { id: { type: 'string' }, url: { type: 'string', pattern: '^https?://' } },
+        required: ['id', 'url'],
+      },
+    },
+  },
+  Post: {
+    Type: 'AWS::ApiGateway::Method',
+    Properties: {
+      ...inApi,
+      HttpMethod: 'POST',
+      ResourceId: { 'Fn::GetAtt': ['Api', 'RootResourceId'] },
+      RequestModels: { 'application/json': { Ref: 'Link' } },
+      Integration: { Type: 'MOCK' },
+    },
+  },
   Table: {
     Type: 'AWS::DynamoDB::Table',
     Properties: {
@@ -34,6 +59,14 @@ test('the keys that it prints are good for the services of the desk', async () =
   });
   assert.is((await client.send(new ScanCommand({ TableName: 'seen' }))).Count, 0);
   client.destroy();
+});
+
+test('prints bodies that models take', async () => {
+  assert.ok(
+    (await introduction(stack.name, desk, surroundings)).includes(
+      `-d '{"id":"text","url":"https://example.com/"}'`,
+    ),
+  );
 });
 
 test('does not offer a robot that is started anyway', async () => {

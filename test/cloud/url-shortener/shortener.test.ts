@@ -323,8 +323,8 @@ test('when the table fails, everybody hears it in our words', async ({ call, zoe
   assert.is((await call('GET', 'aws')).status, 301);
 });
 
-test('with a cache of the stage, redirects are served from it, each with an entry of its own', async () => {
-  const shortener = await openShortener({ shortenerCacheGb: '0.5' });
+test('by its settings: redirects from the cache of the stage, each with an entry of its own; a name that is taken as in the post', async () => {
+  const shortener = await openShortener({ shortenerCacheGb: '0.5', shortenerDuplicate: 'post' });
   const { call, clock, services, tables } = shortener;
   let asked = 0;
   services.provide('dynamodb', (request) => {
@@ -346,6 +346,13 @@ test('with a cache of the stage, redirects are served from it, each with an entr
     clock.skip(301_000);
     await call('GET', 'aws');
     assert.is(asked, 3);
+
+    const taken = await call('POST', 'app', zoe, { id: 'aws', url: 'https://else.example' });
+    assert.equal(
+      [taken.status, taken.text.trim()],
+      [200, '{"error":true,"message":"URL link already exists"}'],
+    );
+    assert.is((await call('GET', 'aws')).headers.get('location'), 'https://aws.example');
   } finally {
     await shortener.close();
   }
