@@ -18,18 +18,21 @@ const LIKE_PI_OS = [
 ];
 const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 
+/** Debian 12, or with `DEBIAN_SUITE=trixie` Debian 13. */
+const SUITE = process.env.DEBIAN_SUITE ?? 'bookworm';
+
 export type Arch = 'x64' | 'arm64';
 
-/** A Debian 12 as it comes, made once by debootstrap and kept below build/. @returns its folder, not to be written to */
+/** A Debian as it comes, made once by debootstrap and kept below build/. @returns its folder, not to be written to */
 export function ensureDebian(arch: Arch = process.arch as Arch): string {
-  const folder = join(packageRoot(), `build/debian-12${arch === process.arch ? '' : `-${arch}`}`);
+  const folder = join(packageRoot(), `build/debian-${SUITE}${arch === process.arch ? '' : `-${arch}`}`);
   if (existsSync(join(folder, 'made'))) return join(folder, 'root');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const root = join(folder, 'root.unfinished');
   const debianArch = arch === 'x64' ? 'amd64' : arch;
   const options = [`--arch=${debianArch}`, '--variant=minbase', `--include=${LIKE_PI_OS.join(',')}`];
-  run('debootstrap', [...options, 'bookworm', root, MIRROR]);
+  run('debootstrap', [...options, SUITE, root, MIRROR]);
   // Groups of Raspberry Pi OS, its boot partition, and no updates in the background of a test.
   run('chroot', [root, 'groupadd', '--system', 'i2c']);
   run('chroot', [root, 'groupadd', '--system', 'gpio']);

@@ -22,7 +22,7 @@ const STATE: [string, string[]] = ['systemctl', ['is-system-running']];
 const NO_STATE: [string, string[]] = ['echo', ['running']];
 
 /**
- * A machine with Debian 12 whose process 1 is systemd, over a file system that is thrown away. It has a network of
+ * A machine with Debian whose process 1 is systemd, over a file system that is thrown away. It has a network of
  * its own, of which only Debian's mirror can be reached.
  */
 export class Machine {
