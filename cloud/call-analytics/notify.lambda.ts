@@ -4,9 +4,9 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { eachChange } from '../common/batch.lambda-shared.ts';
 import { writeLog, writeMetrics } from '../common/emf.lambda-shared.ts';
 import { type Environment, required } from '../common/environment.lambda-shared.ts';
-import { createOnce } from '../common/once.lambda-shared.ts';
 import { type ChangedResult, changedResult } from './change.lambda-shared.ts';
-import { METRICS_NAMESPACE, SEND_LEASE_S, SENT_DAYS } from './constants.ts';
+import { METRICS_NAMESPACE } from './constants.ts';
+import { sentOnce } from './sent.lambda-shared.ts';
 
 type Handler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -18,11 +18,7 @@ export function createNotify(
 ): Handler {
   const sender = required(env, 'SENDER');
   const manager = required(env, 'MANAGER');
-  const once = createOnce(dynamo, {
-    table: required(env, 'SENT_TABLE'),
-    leaseS: SEND_LEASE_S,
-    keepS: SENT_DAYS * 86_400,
-  });
+  const once = sentOnce(env, dynamo);
 
   return eachChange(async (record) => {
     const result = changedResult(record);

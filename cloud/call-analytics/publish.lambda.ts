@@ -4,9 +4,9 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { eachChange } from '../common/batch.lambda-shared.ts';
 import { writeLog, writeMetrics } from '../common/emf.lambda-shared.ts';
 import { type Environment, required } from '../common/environment.lambda-shared.ts';
-import { createOnce } from '../common/once.lambda-shared.ts';
 import { type ChangedResult, changedResult } from './change.lambda-shared.ts';
-import { EVENT_SOURCE, METRICS_NAMESPACE, SEND_LEASE_S, SENT_DAYS } from './constants.ts';
+import { EVENT_SOURCE, METRICS_NAMESPACE } from './constants.ts';
+import { sentOnce } from './sent.lambda-shared.ts';
 
 type Handler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -17,11 +17,7 @@ export function createPublish(
   dynamo = new DynamoDBClient({}),
 ): Handler {
   const bucket = required(env, 'BUCKET');
-  const once = createOnce(dynamo, {
-    table: required(env, 'SENT_TABLE'),
-    leaseS: SEND_LEASE_S,
-    keepS: SENT_DAYS * 86_400,
-  });
+  const once = sentOnce(env, dynamo);
 
   return eachChange(async (record) => {
     const result = changedResult(record);

@@ -17,6 +17,7 @@ import { acknowledge } from '../common/acknowledge.ts';
 import type { Alarms } from '../common/alarms.ts';
 import { NodeFunction } from '../common/function.ts';
 import { logGroup } from '../common/logs.ts';
+import { ownRestApi } from '../common/rest-api.ts';
 import { ownedTable } from '../common/table.ts';
 import { AUTHORIZER_TTL_S, STAGE, THROTTLE, TOKEN_PATTERN } from './constants.ts';
 import { commandModel } from './request-model.ts';
@@ -147,10 +148,7 @@ export class Api extends Construct {
           }
         : {}),
     });
-    api.node.tryRemoveChild('Endpoint');
-    // API Gateway would make this group itself, and nobody would remove it.
-    const execution = logGroup(this, 'ExecutionLogs', `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`);
-    api.deploymentStage.node.addDependency(execution);
+    ownRestApi(this, api, STAGE);
     acknowledge(api.deploymentStage, {
       'AwsSolutions-APIG3':
         'A web ACL costs more than everything else here; requests are throttled and need a verified token.',

@@ -16,6 +16,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../common/acknowledge.ts';
 import type { Alarms } from '../common/alarms.ts';
 import { logGroup } from '../common/logs.ts';
+import { ownRestApi } from '../common/rest-api.ts';
 import {
   MAX_ERROR_RATIO,
   OWNER_INDEX,
@@ -152,10 +153,7 @@ export class Api extends Construct {
         tracingEnabled: true,
       },
     });
-    api.node.tryRemoveChild('Endpoint');
-    // API Gateway would make this group itself, and nobody would remove it.
-    const execution = logGroup(this, 'ExecutionLogs', `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`);
-    api.deploymentStage.node.addDependency(execution);
+    ownRestApi(this, api, STAGE);
     acknowledge(api.deploymentStage, {
       'AwsSolutions-APIG3':
         'A web ACL costs more than everything else here; requests are throttled, and to write needs a token.',

@@ -77,7 +77,8 @@ export async function bury(
 ): Promise<void> {
   const { queueArn, principal, sourceArn, roleArn, payload, attributes } = letter;
   const what = `${sourceArn}: ${givenUp.code} ${givenUp.message}`;
-  if (queueArn === null) return log.line('events', `lost, there is no queue for it: ${what}`);
+  const [service = principal] = principal.split('.');
+  if (queueArn === null) return log.line(service, `lost, there is no queue for it: ${what}`);
   const delivery = {
     principal,
     sourceArn,
@@ -92,7 +93,7 @@ export async function bury(
     },
   };
   const buried: Delivered = await options.targets.deliver(queueArn, delivery);
-  if (!buried.ok) log.line('events', `lost, ${queueArn} took it not (${buried.message}): ${what}`);
+  if (!buried.ok) log.line(service, `lost, ${queueArn} took it not (${buried.message}): ${what}`);
 }
 
 /** As https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html names what the receivers here say. */

@@ -8,11 +8,21 @@ const LOOK_MS = 10;
  * @returns false when it took longer than `limitMs`
  */
 export async function quiet(
-  { buses, schedules, later }: Pick<Desk, 'buses' | 'schedules' | 'later'>,
+  {
+    buses,
+    schedules,
+    topics,
+    later,
+    mappings,
+  }: Pick<Desk, 'buses' | 'schedules' | 'topics' | 'later' | 'mappings'>,
   limitMs = 30_000,
 ): Promise<boolean> {
   const startedMs = performance.now();
-  while (buses.underWay > 0 || schedules.underWay > 0 || later.pending > later.planned) {
+  const isBusy = () =>
+    [buses, schedules, topics].some(({ underWay }) => underWay > 0) ||
+    later.pending > later.planned ||
+    (mappings.pending > 0 && mappings.planned === 0);
+  while (isBusy()) {
     if (performance.now() - startedMs > limitMs) return false;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

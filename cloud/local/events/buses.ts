@@ -2,6 +2,7 @@ import type { DeskClock } from '../desk/clock.ts';
 import { bury, deliverAgain } from '../desk/deliver-again.ts';
 import type { DeskLog } from '../desk/log.ts';
 import { arn } from '../desk/place.ts';
+import { Sending } from '../desk/sending.ts';
 import type { Delivered, Delivery, Targets } from '../desk/targets.ts';
 import type { View } from '../desk/views.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
@@ -35,8 +36,7 @@ export class Buses {
   readonly #buses = new Map<string, Bus>();
   readonly #rules = new Map<string, Rule>();
   readonly #ending: (() => void)[] = [];
-  readonly #sending = new Set<Promise<void>>();
-  #waiting = 0;
+  readonly #sending = new Sending();
   #failing: { code: string; left: number } = { code: '', left: 0 };
 
   constructor(options: BusesOptions) {
@@ -144,12 +144,12 @@ export class Buses {
 
   /** Deliveries that have begun, without those that wait for their next try. */
   get underWay(): number {
-    return this.#sending.size - this.#waiting;
+    return this.#sending.underWay;
   }
 
   /** Waits until everything that was put is at its targets, or given up. */
-  async settled(): Promise<void> {
-    while (this.#sending.size > 0) await Promise.all(this.#sending);
+  settled(): Promise<void> {
+    return this.#sending.settled();
   }
 
   view(): View {
@@ -185,11 +185,11 @@ export class Buses {
   }
 
   #send(rule: Rule, target: TargetProperties, event: BusEvent, ingestedAt: string): void {
-    const sending = this.#deliver(rule, target, event, ingestedAt).catch((error: Error) =>
-      this.#options.log.line('events', `${rule.Name}: ${error.message}`),
+    this.#sending.add(
+      this.#deliver(rule, target, event, ingestedAt).catch((error: Error) =>
+        this.#options.log.line('events', `${rule.Name}: ${error.message}`),
+      ),
     );
-    this.#sending.add(sending);
-    void sending.finally(() => this.#sending.delete(sending));
   }
 
   async #deliver(rule: Rule, target: TargetProperties, event: BusEvent, ingestedAt: string): Promise<void> {
@@ -205,12 +205,7 @@ export class Buses {
         ...(SqsParameters ? { groupId: SqsParameters.MessageGroupId, deduplicationId: event.id } : {}),
       },
       retryPolicyOf(target),
-      {
-        ...this.#options,
-        onWait: (waiting) => {
-          this.#waiting += waiting ? 1 : -1;
-        },
-      },
+      { ...this.#options, onWait: this.#sending.onWait },
     );
     if (!givenUp) return;
     const letter = {

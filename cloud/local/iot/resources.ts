@@ -1,6 +1,6 @@
 import type { Family } from '../desk/family.ts';
 import { arn } from '../desk/place.ts';
-import { type PolicyDocument, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument } from '../iam/policy.ts';
 import { parseRule } from './rule-sql.ts';
 
 interface RulePayload {
@@ -29,10 +29,7 @@ export const iot: Family = {
   'AWS::IoT::Policy': {
     properties: ['PolicyDocument', 'PolicyName', 'Tags'],
     create({ name, properties }, engines) {
-      const document = properties.PolicyDocument as PolicyDocument;
-      const found = unsupportedIn(document);
-      if (found.length > 0) throw new Error(`${found.join(', ')}: not supported`);
-      engines.iot.addPolicy(document);
+      engines.iot.addPolicy(checkedPolicy(properties.PolicyDocument as PolicyDocument));
       const policy = String(properties.PolicyName ?? name);
       return { ref: policy, attributes: { Arn: arn('iot', `policy/${policy}`) } };
     },

@@ -24,8 +24,12 @@ export interface DeskPage {
 
 /** An event is at most 6 MB, as Lambda takes it. */
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
-/** Lambda's log of a year is beyond what anybody waits for. */
+/** Beyond any time to live that somebody would want to see end. */
 const MAX_SKIP_MS = 400 * 86_400_000;
+
+/** What was asked for is wrong, and not the desk. */
+class BadRequest extends Error {}
+const BAD = [BadRequest, SyntaxError, z.ZodError];
 
 const invocation = z.strictObject({ function: z.string(), event: z.unknown() });
 const skip = z.strictObject({ ms: z.number().int().min(1).max(MAX_SKIP_MS) });
@@ -50,7 +54,8 @@ export async function servePage({ stack, desk, feed, events, port }: PageOptions
     if (!work) return files(request, response, () => answer(404, { message: `There is no ${request.url}` }));
     work(request, response).then(
       (body) => body !== undefined && answer(200, body),
-      (error: Error) => answer(error instanceof z.ZodError ? 400 : 500, { message: error.message }),
+      (error: Error) =>
+        answer(BAD.some((kind) => error instanceof kind) ? 400 : 500, { message: error.message }),
     );
   });
 
@@ -76,7 +81,7 @@ export async function servePage({ stack, desk, feed, events, port }: PageOptions
     'POST /api/invoke': async (request) => {
       const { function: label, event } = invocation.parse(await jsonOf(request));
       const wanted = desk.functions.all.find((one) => one.label === label);
-      if (!wanted) throw new Error(`Expected a function of the stack but received ${label}`);
+      if (!wanted) throw new BadRequest(`Expected a function of the stack but received ${label}`);
       const startedMs = performance.now();
       const outcome = await desk.functions.invoke(wanted.arn, event ?? {});
       return { ...outcome, tookMs: performance.now() - startedMs };
@@ -106,6 +111,6 @@ function isOwn({ headers, method }: IncomingMessage): boolean {
 
 async function jsonOf(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request, MAX_BODY_BYTES);
-  if (!body) throw new Error(`Expected at most ${MAX_BODY_BYTES} bytes`);
+  if (!body) throw new BadRequest(`Expected at most ${MAX_BODY_BYTES} bytes`);
   return JSON.parse(body.toString('utf8'));
 }

@@ -100,7 +100,7 @@ export class Bodies {
     const body = await this.write(through());
     const checksum = digest && {
       algorithm: algorithm!,
-      value: digest.base64(),
+      value: await digest.base64(),
       type: 'FULL_OBJECT' as const,
     };
     return { body, md5: md5.digest('hex'), checksum };

@@ -4,7 +4,7 @@ import { checkWrite } from './conditions.ts';
 import { S3Error } from './error.ts';
 import { pageOf } from './listing.ts';
 import { existingTags, removeObject } from './object-operations.ts';
-import { readXml, textOf, type XmlFields, xmlDocument } from './xml.ts';
+import { readDocument, textOf, type XmlFields, xmlDocument } from './xml.ts';
 
 const MAX_KEYS = 1000;
 
@@ -73,7 +73,7 @@ export function numberIn(call: Call, name: string, most: number): number {
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export async function deleteObjects(call: Call): Promise<Answer> {
-  const document = readXml(await call.takeXml(), 'Delete');
+  const document = readDocument(await call.takeXml(), 'Delete');
   const quiet = textOf(document, 'Quiet') === 'true';
   const wanted = document.children.filter(({ name }) => name === 'Object');
   if (wanted.length < 1 || wanted.length > MAX_KEYS) {

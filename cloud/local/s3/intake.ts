@@ -69,7 +69,7 @@ export class Intake {
     }
     const sum = md5.digest();
     this.#checkMd5(sum.toString('base64'));
-    const checksum = digest ? this.#checked(digest.base64()) : null;
+    const checksum = digest ? this.#checked(await digest.base64()) : null;
     this.#taken = { size, md5: sum.toString('hex'), checksum };
   }
 

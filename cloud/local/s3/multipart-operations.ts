@@ -6,7 +6,7 @@ import { checksumFields, checksumHeaders, describedBy, writtenHeaders } from './
 import { notOnTheDesk, S3Error } from './error.ts';
 import { needToPut, rangeIn } from './object-operations.ts';
 import { LIMITS, type NamedPart, Upload } from './uploads.ts';
-import { readXml, textOf, xmlDocument } from './xml.ts';
+import { readDocument, textOf, xmlDocument } from './xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export function createMultipartUpload(call: Call): Answer {
@@ -132,7 +132,7 @@ export async function completeMultipartUpload(call: Call): Promise<Answer> {
 }
 
 function namedIn(body: string): NamedPart[] {
-  const { children } = readXml(body, 'CompleteMultipartUpload');
+  const { children } = readDocument(body, 'CompleteMultipartUpload');
   return children.map((part) => ({
     number: Number(textOf(part, 'PartNumber')),
     etag: textOf(part, 'ETag') ?? '',

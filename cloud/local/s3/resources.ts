@@ -1,6 +1,6 @@
 import type { Family } from '../desk/family.ts';
 import { PLACE } from '../desk/place.ts';
-import { type PolicyDocument, unsupportedIn } from '../iam/policy.ts';
+import { checkedPolicy, type PolicyDocument } from '../iam/policy.ts';
 import { bucketArn } from './bucket.ts';
 import { EVENTS, type NotificationConfiguration, Notifications } from './notifications.ts';
 
@@ -68,9 +68,7 @@ export const s3: Family = {
   'AWS::S3::BucketPolicy': {
     properties: ['Bucket', 'PolicyDocument'],
     create({ name, properties }, { s3 }) {
-      const document = properties.PolicyDocument as PolicyDocument;
-      const found = unsupportedIn(document);
-      if (found.length > 0) throw new Error(`${found.join(', ')} in a policy: not supported`);
+      const document = checkedPolicy(properties.PolicyDocument as PolicyDocument);
       s3.bucket(String(properties.Bucket)).policies.push(document);
       return { ref: name };
     },

@@ -1,5 +1,5 @@
 import { S3Error } from './error.ts';
-import { readXml, textOf, type XmlFields, xmlDocument } from './xml.ts';
+import { readDocument, textOf, type XmlFields, xmlDocument } from './xml.ts';
 
 export type Tags = ReadonlyMap<string, string>;
 
@@ -22,7 +22,7 @@ export function tagsOfHeader(header: string): Tags {
 
 /** @throws S3Error MalformedXML, InvalidTag */
 export function tagsOfXml(body: string): Tags {
-  const sets = readXml(body, 'Tagging').children;
+  const sets = readDocument(body, 'Tagging').children;
   const tags = sets.find(({ name }) => name === 'TagSet');
   if (!tags) throw new S3Error('MalformedXML', 'Expected a TagSet');
   return checked(tags.children.map((tag) => [textOf(tag, 'Key') ?? '', textOf(tag, 'Value') ?? '']));

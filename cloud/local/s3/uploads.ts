@@ -90,10 +90,10 @@ export class Upload {
     const digest = createDigest(algorithm);
     if (type === 'FULL_OBJECT') {
       for await (const chunk of body.read() as AsyncIterable<Buffer>) digest.update(chunk);
-      return { algorithm, type, value: digest.base64() };
+      return { algorithm, type, value: await digest.base64() };
     }
     for (const { checksum } of parts) digest.update(Buffer.from(checksum!.value, 'base64'));
-    return { algorithm, type, value: `${digest.base64()}-${parts.length}` };
+    return { algorithm, type, value: `${await digest.base64()}-${parts.length}` };
   }
 }
 

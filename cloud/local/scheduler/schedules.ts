@@ -4,6 +4,7 @@ import type { DeskClock } from '../desk/clock.ts';
 import { bury, deliverAgain } from '../desk/deliver-again.ts';
 import type { DeskLog } from '../desk/log.ts';
 import { arn } from '../desk/place.ts';
+import { Sending } from '../desk/sending.ts';
 import type { Targets } from '../desk/targets.ts';
 import type { View } from '../desk/views.ts';
 import { eventOf, timeOf } from '../events/event.ts';
@@ -33,8 +34,7 @@ export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #groups = new Set(['default']);
   readonly #schedules = new Map<string, Schedule & { readonly end: () => void }>();
-  readonly #sending = new Set<Promise<void>>();
-  #waiting = 0;
+  readonly #sending = new Sending();
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
@@ -78,12 +78,12 @@ export class Schedules {
 
   /** Deliveries that have begun, without those that wait for their next try. */
   get underWay(): number {
-    return this.#sending.size - this.#waiting;
+    return this.#sending.underWay;
   }
 
   /** Waits until what was due has arrived, or is given up. */
-  async settled(): Promise<void> {
-    while (this.#sending.size > 0) await Promise.all(this.#sending);
+  settled(): Promise<void> {
+    return this.#sending.settled();
   }
 
   view(): View {
@@ -123,7 +123,7 @@ export class Schedules {
             times,
             clock,
             (dueMs) => {
-              this.#send(schedule, dueMs);
+              this.#sending.add(this.#deliver(schedule, dueMs));
               if (over && ActionAfterCompletion === 'DELETE') this.#drop(key);
             },
             () => {
@@ -140,12 +140,6 @@ export class Schedules {
     this.#schedules.delete(key);
   }
 
-  #send(schedule: Schedule, dueMs: number): void {
-    const sending = this.#deliver(schedule, dueMs);
-    this.#sending.add(sending);
-    void sending.finally(() => this.#sending.delete(sending));
-  }
-
   async #deliver({ arn, Target }: Schedule, dueMs: number): Promise<void> {
     const { Arn, RoleArn: roleArn, DeadLetterConfig, SqsParameters } = Target;
     const payload = payloadOf(Target, arn, dueMs);
@@ -157,9 +151,7 @@ export class Schedules {
     };
     const givenUp = await deliverAgain(Arn, delivery, retryPolicyOf(Target), {
       ...this.#options,
-      onWait: (waiting) => {
-        this.#waiting += waiting ? 1 : -1;
-      },
+      onWait: this.#sending.onWait,
     });
     if (!givenUp) return;
     const attributes = {

@@ -2,12 +2,14 @@ import { decideByResource, together } from '../iam/resource-policy.ts';
 import type { Faults } from '../services/faults.ts';
 import { ApiError } from '../services/json-api.ts';
 import type { Service, ServiceResponse } from '../services/services.ts';
+import { type XmlFields, xmlDocument } from '../services/xml.ts';
 import type { TopicAttribute } from './message.ts';
 import type { Topics } from './topics.ts';
 
 /** SNS takes no more. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_BATCH = 10;
+const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
 
 /** The API of SNS, in AWS's Query protocol: fields of a form, answers in XML. */
 export function snsApi(topics: Topics, faults: Faults): Service {
@@ -44,7 +46,7 @@ export function snsApi(topics: Topics, faults: Faults): Service {
 }
 
 /** @param prefix of the fields, as in `PublishBatchRequestEntries.member.1.` */
-function publish(topics: Topics, topicArn: string, form: URLSearchParams, prefix: string): string {
+function publish(topics: Topics, topicArn: string, form: URLSearchParams, prefix: string): XmlFields {
   const text = form.get(`${prefix}Message`) ?? '';
   if (text === '') throw new ApiError('InvalidParameter', 'Invalid parameter: Empty message');
   if (Buffer.byteLength(text) > MAX_MESSAGE_BYTES) {
@@ -72,10 +74,10 @@ function publish(topics: Topics, topicArn: string, form: URLSearchParams, prefix
     ...(groupId === undefined ? {} : { groupId }),
     ...(deduplicationId === undefined ? {} : { deduplicationId }),
   });
-  return `<MessageId>${id}</MessageId>`;
+  return { MessageId: id };
 }
 
-function batch(topics: Topics, topicArn: string, form: URLSearchParams): string {
+function batch(topics: Topics, topicArn: string, form: URLSearchParams): XmlFields {
   const member = (at: number) => `PublishBatchRequestEntries.member.${at}.`;
   const ids: string[] = [];
   while (form.has(`${member(ids.length + 1)}Id`)) ids.push(form.get(`${member(ids.length + 1)}Id`)!);
@@ -83,20 +85,16 @@ function batch(topics: Topics, topicArn: string, form: URLSearchParams): string 
     const code = ids.length === 0 ? 'EmptyBatchRequest' : 'TooManyEntriesInBatchRequest';
     throw new ApiError(code, `Expected 1 to ${MAX_BATCH} entries but received ${ids.length}`);
   }
-  const [done, failed]: [string[], string[]] = [[], []];
-  for (const [at, id] of ids.entries()) {
+  const [done, failed]: [XmlFields[], XmlFields[]] = [[], []];
+  for (const [at, Id] of ids.entries()) {
     try {
-      const published = publish(topics, topicArn, form, member(at + 1));
-      done.push(`<member><Id>${escaped(id)}</Id>${published}</member>`);
+      done.push({ Id, ...publish(topics, topicArn, form, member(at + 1)) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const { code, message } = error;
-      failed.push(
-        `<member><Id>${escaped(id)}</Id><Code>${code}</Code><Message>${escaped(message)}</Message><SenderFault>true</SenderFault></member>`,
-      );
+      failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
     }
   }
-  return `<Successful>${done.join('')}</Successful><Failed>${failed.join('')}</Failed>`;
+  return { Successful: { member: done }, Failed: { member: failed } };
 }
 
 function attributesIn(form: URLSearchParams, prefix: string): Record<string, TopicAttribute> {
@@ -110,17 +108,16 @@ function attributesIn(form: URLSearchParams, prefix: string): Record<string, Top
   }
 }
 
-function answer(action: string, result: string): ServiceResponse {
-  const body = `<${action}Response xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><${action}Result>${result}</${action}Result><ResponseMetadata><RequestId>desk</RequestId></ResponseMetadata></${action}Response>`;
-  return { status: 200, headers: { 'content-type': 'text/xml' }, body };
+function answer(action: string, result: XmlFields): ServiceResponse {
+  const fields = { [`${action}Result`]: result, ResponseMetadata: { RequestId: 'desk' } };
+  return inXml(200, `${action}Response`, fields);
 }
 
 function refused({ code, message, status }: ApiError): ServiceResponse {
-  const type = status >= 500 ? 'Receiver' : 'Sender';
-  const body = `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>${type}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error><RequestId>desk</RequestId></ErrorResponse>`;
-  return { status, headers: { 'content-type': 'text/xml' }, body };
+  const error = { Type: status >= 500 ? 'Receiver' : 'Sender', Code: code, Message: message };
+  return inXml(status, 'ErrorResponse', { Error: error, RequestId: 'desk' });
 }
 
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function inXml(status: number, root: string, fields: XmlFields): ServiceResponse {
+  return { status, headers: { 'content-type': 'text/xml' }, body: xmlDocument(root, fields, NAMESPACE) };
 }

@@ -1,6 +1,7 @@
 import type { DeskClock } from '../desk/clock.ts';
 import { bury, DEFAULT_RETRY_POLICY, deliverAgain } from '../desk/deliver-again.ts';
 import type { DeskLog } from '../desk/log.ts';
+import { Sending } from '../desk/sending.ts';
 import type { Delivered, Delivery, Targets } from '../desk/targets.ts';
 import type { View } from '../desk/views.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
@@ -55,6 +56,7 @@ export class Topics {
   readonly #subscriptions: (Subscription & { readonly wants: (message: TopicMessage) => boolean })[] = [];
   readonly #seen = new Map<string, { readonly untilMs: number; readonly id: string }>();
   readonly #mails: TopicMail[] = [];
+  readonly #sending = new Sending();
 
   constructor(options: TopicsOptions) {
     this.#options = options;
@@ -75,6 +77,11 @@ export class Topics {
   /** Undefined where there is none. */
   topic(topicArn: string): Topic | undefined {
     return this.#topics.get(topicArn);
+  }
+
+  /** Deliveries that have begun, without those that wait for their next try. */
+  get underWay(): number {
+    return this.#sending.underWay;
   }
 
   get mails(): readonly TopicMail[] {
@@ -101,7 +108,7 @@ export class Topics {
     }
     for (const subscription of this.#subscriptions) {
       if (subscription.topicArn === topicArn && subscription.wants(message)) {
-        void this.#deliver(subscription, message);
+        this.#sending.add(this.#deliver(subscription, message));
       }
     }
     return message.id;
@@ -168,7 +175,10 @@ export class Topics {
       ...(groupId === undefined ? {} : { groupId }),
       ...(deduplicationId === undefined ? {} : { deduplicationId }),
     };
-    const givenUp = await deliverAgain(endpoint, delivery, RETRY_POLICY, this.#options);
+    const givenUp = await deliverAgain(endpoint, delivery, RETRY_POLICY, {
+      ...this.#options,
+      onWait: this.#sending.onWait,
+    });
     if (!givenUp) return;
     await bury(
       {

@@ -65,7 +65,7 @@ const written = writeStack(
         if (tried <= fails) throw new RangeError('not yet');
         return { id };
       };`,
-    Busy: 'export const handler = async ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms));',
+    Busy: "export const handler = async ({ ms }) => { console.log('busy'); await new Promise((resolve) => setTimeout(resolve, ms)); };",
     Caller: 'export const handler = async () => 1;',
   },
 );
@@ -123,8 +123,7 @@ test('one that fails to the end is told to the destination and kept in the dead-
 
 test('one that is throttled is tried until it is too old, and counts no attempt', async () => {
   desk.later.accept(functionArn('Busy'), '{"ms":1500}');
-  await until(() => desk.later.pending === 1);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => desk.lines.some((line) => line.endsWith(' busy')));
   desk.later.accept(functionArn('Busy'), '{"ms":0,"second":true}');
   await until(() => {
     desk.clock.skip(1000);

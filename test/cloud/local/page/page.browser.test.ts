@@ -136,16 +136,19 @@ test('another site can neither read nor invoke', async () => {
 });
 
 test('what is asked wrongly is refused in words', async () => {
-  const ask = async (path: string, body: unknown) => {
+  const ask = async (path: string, body: unknown, text = JSON.stringify(body)) => {
     const response = await fetch(`${served.url}api/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body: text,
     });
     return [response.status, ((await response.json()) as { message: string }).message] as const;
   };
   assert.is((await ask('skip', { ms: -1 }))[0], 400);
-  assert.match((await ask('invoke', { function: 'Else', event: {} }))[1], /Expected a function of the stack/);
+  const [status, said] = await ask('invoke', { function: 'Else', event: {} });
+  assert.is(status, 400);
+  assert.match(said, /Expected a function of the stack/);
+  assert.is((await ask('invoke', null, '{'))[0], 400);
   assert.is((await ask('else', {}))[0], 404);
 });
 

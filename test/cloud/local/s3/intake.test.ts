@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Intake } from '../../../../cloud/local/s3/intake.ts';
-import { readXml, textOf, xmlDocument } from '../../../../cloud/local/s3/xml.ts';
+import { readDocument, textOf, xmlDocument } from '../../../../cloud/local/s3/xml.ts';
 
 const crcOf = (data: Buffer) => {
   const bytes = Buffer.alloc(4);
@@ -124,7 +124,10 @@ for (const [what, headers, wire, code] of rows) {
 test('documents come back as they were written', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.string(), { minLength: 1 }), (text, list) => {
-      const root = readXml(xmlDocument('Root', { Text: text, Item: list.map((Key) => ({ Key })) }), 'Root');
+      const root = readDocument(
+        xmlDocument('Root', { Text: text, Item: list.map((Key) => ({ Key })) }),
+        'Root',
+      );
       assert.is(textOf(root, 'Text'), text);
       assert.equal(
         root.children.filter(({ name }) => name === 'Item').map((item) => textOf(item, 'Key')),
@@ -147,7 +150,7 @@ for (const source of [
 ]) {
   test(`refuses the document ${source}`, () => {
     assert.throws(
-      () => readXml(source, 'Root'),
+      () => readDocument(source, 'Root'),
       (error: Error) => error.message.includes('not well-formed'),
     );
   });
